@@ -1,0 +1,72 @@
+"""The table that a load run prints, and the file that keeps its samples."""
+
+import datetime
+import json
+import os
+import pathlib
+import platform
+
+
+def mark(row):
+    return {True: "yes", False: "**no**", None: "–"}[row.get("passes")]
+
+
+def quantity(row, value):
+    if value is None:
+        return "–"
+    return f"{value / (1 << 20):,.0f} MiB/s" if row["unit"] == "bytes_per_second" else f"{value:,.0f}/s"
+
+
+def load_table(titles, results):
+    lines = ["| Figure (medians) | Yatagarasu | nginx | HAProxy | ratio | must | aim | met |",
+             "|---|---|---|---|---|---|---|---|"]
+    for name, title in titles:
+        if row := results.get(name):
+            medians = {key.removesuffix("-log"): value for key, value in row["medians"].items()}
+            cells = [quantity(row, medians.get(peer)) for peer in ("yatagarasu", "nginx", "haproxy")]
+            ratio = f"{row['ratio']:.2f}" if "ratio" in row else "–"
+            bounds = f"≥ {row['must']} | ≥ {row['aim']}"
+            lines.append(f"| {title} | {' | '.join(cells)} | {ratio} | {bounds} | {mark(row)} |")
+            if errors := {key: count for key, count in row["errors"].items() if count}:
+                lines.append(f"| ↳ failed requests: {errors} | | | | | | | |")
+    return lines
+
+
+def cost_table(titles, results):
+    """Processor time a request: it tells who is better where the load's core, not the server's, is the limit."""
+    lines = ["| Processor time per request, µs | Yatagarasu | nginx | HAProxy |", "|---|---|---|---|"]
+    for name, title in titles:
+        if row := results.get(name):
+            cost = {key.removesuffix("-log"): value for key, value in row["processor_microseconds"].items()}
+            cells = [f"{cost[peer]:,.1f}" if peer in cost else "–" for peer in ("yatagarasu", "nginx", "haproxy")]
+            lines.append(f"| {title} | {' | '.join(cells)} |")
+    return lines
+
+
+def own_table(titles, results):
+    lines = ["| Figure | Yatagarasu | must | aim | met |", "|---|---|---|---|---|"]
+    for name, title in titles:
+        if row := results.get(name):
+            unit, extra = row["unit"], []
+            if "errors" in row:
+                extra.append(f"{row['open']:,} open, {row['errors']} errors")
+            if "gib" in row:
+                extra.append(f"{row['gib']} GiB, {row['bytes_per_second'] / (1 << 20):,.0f} MiB/s")
+            note = f" ({', '.join(extra)})" if extra else ""
+            lines.append(f"| {title} | {row['value']:.1f} {unit}{note} | < {row['must']} {unit} "
+                         f"| < {row['aim']} {unit} | {mark(row)} |")
+    return lines
+
+
+def keep(folder, options, results):
+    """Writes the samples to a file of their own and returns its path."""
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    now = datetime.datetime.now(datetime.timezone.utc)
+    path = folder / f"load-{now:%Y%m%dT%H%M%SZ}.json"
+    machine = {"kernel": platform.release(), "architecture": platform.machine(), "cores": os.cpu_count(),
+               "load_average": os.getloadavg()}
+    options = {key: str(value) if isinstance(value, pathlib.Path) else value for key, value in vars(options).items()}
+    path.write_text(json.dumps(
+        {"time": now.isoformat(), "machine": machine, "options": options, "results": results}, indent=1))
+    return path

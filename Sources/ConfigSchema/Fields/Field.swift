@@ -1,0 +1,88 @@
+/// A setting, said once: its key, the property that holds it and the default, its type and bounds, its prose.
+///
+///     Field("failure_threshold", \.failureThreshold, in: 1...1_000, "Failures in a row that open the breaker.")
+///
+/// The decoder, the JSON Schema and the reference page all walk these.
+package struct Field<Section: SettingsSection>: Sendable {
+    package typealias Property<Value> = any WritableKeyPath<Section, Value> & Sendable
+
+    let name: String
+    /// The key as schema and reference page see it; the section given holds the defaults.
+    let shape: @Sendable (Section) -> FieldShape
+    /// Reads the node into the section; `path` names the key from the root.
+    let decode: @Sendable (Node, _ path: String, inout Section, inout Decoding) -> Outcome
+    let isRequired: Bool
+
+    enum Outcome: Sendable {
+        case set, absent, refused
+    }
+
+    /// A scalar that always has a value.
+    init<Value>(
+        _ name: String, _ property: Property<Value>, codec: Codec<Value>, prose: String, isRequired: Bool = false,
+        examples: [String] = []
+    ) {
+        self.name = name
+        self.isRequired = isRequired
+        shape = { section in
+            FieldShape(
+                name: name, prose: prose, shape: codec.shape, isRequired: isRequired,
+                initial: isRequired ? nil : codec.describe(section[keyPath: property]), examples: examples)
+        }
+        decode = { node, path, section, decoding in
+            switch decoding.value(node, path, codec) {
+            case .value(let value):
+                section[keyPath: property] = value
+                return .set
+            case .absent: return .absent
+            case .refused: return .refused
+            }
+        }
+    }
+
+    /// A scalar that may be absent.
+    init<Value>(
+        _ name: String, optional property: Property<Value?>, codec: Codec<Value>, prose: String,
+        examples: [String] = []
+    ) {
+        self.name = name
+        isRequired = false
+        shape = { section in
+            FieldShape(
+                name: name, prose: prose, shape: codec.shape, isRequired: false,
+                initial: section[keyPath: property].map(codec.describe), examples: examples)
+        }
+        decode = { node, path, section, decoding in
+            switch decoding.value(node, path, codec) {
+            case .value(let value):
+                section[keyPath: property] = value
+                return .set
+            case .absent: return .absent
+            case .refused: return .refused
+            }
+        }
+    }
+
+    /// A list of scalars without duplicates.
+    init<Value>(
+        _ name: String, list property: Property<[Value]>, of codec: Codec<Value>, atMost limit: Int, prose: String,
+        examples: [String] = []
+    ) {
+        self.name = name
+        isRequired = false
+        shape = { section in
+            FieldShape(
+                name: name, prose: prose, shape: .list(codec.shape, atMost: limit), isRequired: false,
+                initial: .array(section[keyPath: property].map(codec.describe)), examples: examples)
+        }
+        decode = { node, path, section, decoding in
+            switch decoding.list(node, path, codec, atMost: limit) {
+            case .value(let values):
+                section[keyPath: property] = values
+                return .set
+            case .absent: return .absent
+            case .refused: return .refused
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+import NIOCore
+
+/// A body that its consumer pulls; single consumer, bound to one event loop.
+///
+/// Whoever produces the bytes must stop reading its own source while nobody asks, so that memory is bounded by a
+/// window. Cancelling the task that waits in `next()` ends the transfer.
+package protocol BodySource: AnyObject {
+    /// The next bytes, never empty; nil after the last. After nil or a failure it must not be called again.
+    func next() async throws(Fault) -> ByteBuffer?
+    /// The next bytes when they are there already; nil otherwise, which does not mean the end.
+    func takeAvailable() -> ByteBuffer?
+    /// Gives the rest up: the producer closes or drains its source. Safe to call at any time, also after the end.
+    func cancel()
+}

@@ -1,0 +1,34 @@
+import NIOCore
+
+/// A request line and its fields as the wire gave them, checked for framing and form.
+package struct RequestHead: Sendable {
+    package var method: Method = .get
+    /// The method's own bytes when `method` is `.other`, for the log.
+    package var methodToken = ByteBuffer()
+    /// The path of the target, still percent-encoded, without query (a raw `#` is refused by the parser).
+    /// `*` for the asterisk form. An absolute-form target is reduced to its path and query.
+    package var path = ByteBuffer()
+    /// The query without `?`; nil when the target holds none, empty for a trailing `?`.
+    package var query: ByteBuffer?
+    /// The minor version of HTTP/1: 0 or 1.
+    package var minorVersion: UInt8 = 1
+    package var fields = FieldBlock()
+    package var framing: BodyFraming = .none
+    /// Whether the connection may carry another request after this one (RFC 9112 §9.3).
+    package var keepsAlive = true
+    /// `Expect: 100-continue` was sent.
+    package var expectsContinue = false
+
+    package init() {}
+}
+
+/// How the end of a message's body is known (RFC 9112 §6).
+package enum BodyFraming: Sendable, Equatable {
+    /// No body.
+    case none
+    /// Exactly so many bytes.
+    case length(Int64)
+    case chunked
+    /// Responses only: the body ends with the connection.
+    case untilClose
+}

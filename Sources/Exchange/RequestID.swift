@@ -1,0 +1,45 @@
+import NIOCore
+
+/// The id of one request: a UUID of version 4 (RFC 9562 §5.4), kept as two words and written without a string.
+package struct RequestID: Sendable, Hashable, CustomStringConvertible {
+    package let high: UInt64
+    package let low: UInt64
+
+    /// Makes an id of 128 random bits; version and variant are set here.
+    package init(random high: UInt64, _ low: UInt64) {
+        self.high = (high & 0xffff_ffff_ffff_0fff) | 0x4000
+        self.low = (low & 0x3fff_ffff_ffff_ffff) | 0x8000_0000_0000_0000
+    }
+
+    /// Appends the 36 characters of the id.
+    package func write(to out: inout ByteBuffer) {
+        out.reserveCapacity(minimumWritableBytes: 36)
+        let dash = UInt8(ascii: "-")
+        out.writeInteger(Self.hex(high >> 32))
+        out.writeInteger(dash)
+        out.writeInteger(UInt32(truncatingIfNeeded: Self.hex(high >> 16)))
+        out.writeInteger(dash)
+        out.writeInteger(UInt32(truncatingIfNeeded: Self.hex(high)))
+        out.writeInteger(dash)
+        out.writeInteger(UInt32(truncatingIfNeeded: Self.hex(low >> 48)))
+        out.writeInteger(dash)
+        out.writeInteger(UInt32(truncatingIfNeeded: Self.hex(low >> 32)))
+        out.writeInteger(Self.hex(low))
+    }
+
+    /// The eight hexadecimal digits of the lower 32 bits, the first in the highest byte; all eight at once.
+    private static func hex(_ word: UInt64) -> UInt64 {
+        var nibbles = word & 0xffff_ffff
+        nibbles = (nibbles | nibbles << 16) & 0x0000_ffff_0000_ffff
+        nibbles = (nibbles | nibbles << 8) & 0x00ff_00ff_00ff_00ff
+        nibbles = (nibbles | nibbles << 4) & 0x0f0f_0f0f_0f0f_0f0f
+        let letters = ((nibbles &+ 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101
+        return nibbles &+ 0x3030_3030_3030_3030 &+ letters &* 0x27
+    }
+
+    package var description: String {
+        var out = ByteBuffer()
+        write(to: &out)
+        return String(buffer: out)
+    }
+}

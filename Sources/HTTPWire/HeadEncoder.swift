@@ -1,0 +1,65 @@
+import Exchange
+import NIOCore
+
+/// How a response's head tells where its body ends.
+package enum WireFraming: Sendable, Equatable {
+    /// `Content-Length`.
+    case length(Int64)
+    /// `Transfer-Encoding: chunked`; only towards HTTP/1.1.
+    case chunked
+    /// The body ends with the connection: `keepsAlive` must be false.
+    case untilClose
+    /// No body, and no field that speaks of one.
+    case absent
+}
+
+/// Writes the heads of responses (RFC 9112 §4).
+package enum HeadEncoder {
+    /// The longest status line, `Connection`, framing field and line ends together, generously.
+    private static let maxOwnLength = 256
+
+    /// Appends the status line, `Date`, `Connection`, the framing field, the head's own lines and the empty line.
+    ///
+    /// `date`: the 29 bytes of an IMF-fixdate (RFC 9110 §5.6.7). `minorVersion` is the request's: persistence is said
+    /// aloud only where it is not the default (RFC 9112 §9.3).
+    package static func write(
+        _ head: ResponseHead, framing: WireFraming, date: ByteBuffer, minorVersion: UInt8, keepsAlive: Bool,
+        to out: inout ByteBuffer
+    ) {
+        let capacity = maxOwnLength + date.readableBytes + head.lines.readableBytes
+        unsafe out.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity) { target in
+            var cursor = unsafe ByteCursor(target)
+            writeStatusLine(head.status, &cursor)
+            cursor.write("Date: ")
+            cursor.write(date.readableBytesSpan)
+            if !keepsAlive {
+                cursor.write("\r\nConnection: close\r\n")
+            } else if minorVersion == 0 {
+                cursor.write("\r\nConnection: keep-alive\r\n")
+            } else {
+                cursor.write("\r\n")
+            }
+            switch framing {
+            case .length(let count):
+                cursor.write("Content-Length: ")
+                cursor.write(decimal: UInt64(max(count, 0)))
+                cursor.write("\r\n")
+            case .chunked: cursor.write("Transfer-Encoding: chunked\r\n")
+            case .untilClose, .absent: break
+            }
+            cursor.write(head.lines.readableBytesSpan)
+            cursor.write("\r\n")
+            return cursor.count
+        }
+    }
+
+    private static func writeStatusLine(_ status: UInt16, _ cursor: inout ByteCursor) {
+        if let line = StatusLine.encoded(status) {
+            cursor.write(line)
+        } else {
+            cursor.write("HTTP/1.1 ")
+            cursor.write(decimal: UInt64(status))
+            cursor.write(" \r\n")
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import Glibc
+import NIOCore
+
+/// Why no connection came about.
+package enum ConnectFailure: Error, Equatable, Sendable {
+    case resolution(ResolutionFailure)
+    /// Somebody is there and does not listen on the port.
+    case refused
+    /// No way leads to the address.
+    case unreachable
+    /// Not connected, TLS included, within the time allowed.
+    case timedOut
+    /// The other side closed the connection before it was ready.
+    case reset
+    case tls(TLSFailure)
+    /// This process or system has no file descriptor left.
+    case descriptorsExhausted
+    case cancelled
+    /// Any other system error, by its errno.
+    case other(Int32)
+
+    /// What an error of the TCP part means.
+    init(_ error: any Error) {
+        switch error {
+        case let error as IOError: self.init(errno: error.errnoCode)
+        case ChannelError.connectTimeout: self = .timedOut
+        case is ChannelError: self = .reset
+        default: self = .other(0)
+        }
+    }
+
+    init(errno code: Int32) {
+        switch code {
+        case ECONNREFUSED: self = .refused
+        case ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN, EAFNOSUPPORT: self = .unreachable
+        case ETIMEDOUT: self = .timedOut
+        case ECONNRESET, EPIPE, ECONNABORTED: self = .reset
+        case EMFILE, ENFILE: self = .descriptorsExhausted
+        default: self = .other(code)
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import Glibc
+import NIOCore
+import NIOPosix
+
+/// Opens listening sockets: one for each event loop, so that a connection lives and dies on the loop that accepted it.
+///
+/// With several loops the sockets share the port by SO_REUSEPORT and the kernel spreads connections over them. That
+/// option would also let a second instance of the program join unseen, so the address is first bound without it: that
+/// fails while anybody listens there. Between this trial and the real sockets another program could still step in.
+package struct ListenerBinder: Sendable {
+    /// Connections that the kernel completes ahead of `accept`, for each socket; it applies its own bound (somaxconn)
+    /// too.
+    package var backlog = 4_096
+
+    package init() {}
+
+    /// Listens on an IP literal and port with one socket for each of `loops`, and gives the channels in their order.
+    ///
+    /// Port 0 takes a free one, the same for all. `configureListener` runs on the loop before the socket accepts, and
+    /// `configureChild` for each connection on its loop; both get the loop's index in `loops` and use
+    /// `pipeline.syncOperations`. Connections have TCP_NODELAY and SO_KEEPALIVE set. On failure nothing stays open.
+    package func bind(
+        to address: String, port: Int, on loops: [any EventLoop],
+        configureListener: @escaping @Sendable (any Channel, Int) throws -> Void = { _, _ in },
+        configureChild: @escaping @Sendable (any Channel, Int) throws -> Void
+    ) async throws(BindFailure) -> [any Channel] {
+        guard let ip = IPAddress(literal: address), let port = UInt16(exactly: port),
+            let wanted = try? ip.socketAddress(port: port)
+        else { throw .notAnAddress }
+        var target = wanted
+        if loops.count > 1 {
+            let port = try Self.claim(wanted)
+            if let claimed = try? ip.socketAddress(port: port) { target = claimed }
+        }
+        var listeners: [any Channel] = []
+        for (index, loop) in loops.enumerated() {
+            do {
+                let bootstrap = bootstrap(
+                    loop, index, isShared: loops.count > 1, configureListener: configureListener,
+                    configureChild: configureChild)
+                listeners.append(try await bootstrap.bind(to: target).get())
+            } catch {
+                for listener in listeners { try? await listener.close() }
+                throw BindFailure(error)
+            }
+        }
+        return listeners
+    }
+
+    private func bootstrap(
+        _ loop: any EventLoop, _ index: Int, isShared: Bool,
+        configureListener: @escaping @Sendable (any Channel, Int) throws -> Void,
+        configureChild: @escaping @Sendable (any Channel, Int) throws -> Void
+    ) -> ServerBootstrap {
+        let bootstrap = ServerBootstrap(group: loop, childGroup: loop)
+            .serverChannelOption(.backlog, value: Int32(clamping: max(1, backlog)))
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try configureListener(channel, index) }
+            }
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try configureChild(channel, index) }
+            }
+        guard isShared else { return bootstrap }
+        let sharing = ChannelOptions.Types.SocketOption(level: .socket, name: .init(rawValue: SO_REUSEPORT))
+        return bootstrap.serverChannelOption(sharing, value: 1)
+    }
+
+    /// Binds and releases `address` without SO_REUSEPORT; gives its port, chosen by the system for port 0.
+    private static func claim(_ address: SocketAddress) throws(BindFailure) -> UInt16 {
+        let descriptor = socket(address.protocol.rawValue, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw BindFailure(errno: errno) }
+        defer { close(descriptor) }
+        var yes: Int32 = 1
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        let bound = unsafe address.withSockAddr { pointer, size in
+            unsafe Glibc.bind(descriptor, pointer, socklen_t(size)) == 0 ? 0 : errno
+        }
+        guard bound == 0 else { throw BindFailure(errno: bound) }
+        // Port and family stand at the same place in sockaddr_in and sockaddr_in6: the port at offset 2.
+        var storage = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let port = unsafe withUnsafeMutablePointer(to: &storage) { pointer -> UInt16? in
+            let raw = UnsafeMutableRawPointer(pointer)
+            let generic = unsafe raw.assumingMemoryBound(to: sockaddr.self)
+            guard unsafe getsockname(descriptor, generic, &size) == 0 else { return nil }
+            return unsafe UInt16(bigEndian: raw.load(fromByteOffset: 2, as: UInt16.self))
+        }
+        guard let port else { throw BindFailure(errno: errno) }
+        return port
+    }
+}

@@ -1,0 +1,55 @@
+import Exchange
+import HTTPSemantics
+import NIOCore
+import S3
+import Settings
+
+/// Where a request leads.
+enum Destination {
+    /// OPTIONS: a preflight for that bucket, or a question about the server as a whole.
+    case options(bucket: Int?)
+    case object(ObjectAddress)
+}
+
+/// One object, as the client named it.
+struct ObjectAddress {
+    let bucket: Int
+    /// The key's bytes, exactly.
+    let key: [UInt8]
+    let query: ObjectQuery
+}
+
+extension Journey {
+    /// Which bucket and which key? The path is decoded here, once, for all who come after (RTE-1…5).
+    func route(_ request: Request, _ trip: inout Trip) throws(Fault) -> Destination {
+        let head = request.head
+        do throws(PathFailure) {
+            try RequestPath.decode(head.path.readableBytesUInt8Span, into: &trip.path)
+        } catch {
+            if head.method == .options { return .options(bucket: nil) }
+            if error == .dotSegment { metrics.traversalBlocked() }
+            throw Fault(.badPath, detail: "\(error)")
+        }
+        let match = corridor.routes.match(trip.path.span)
+        trip.bucket = match?.bucket
+        if head.method == .options { return .options(bucket: match?.bucket) }
+        guard let match else { throw Fault(.noRoute) }
+        trip.keyStart = min(match.prefixLength + 1, trip.path.count)
+        guard trip.keyStart < trip.path.count else { throw Fault(.notFound, detail: "the key is empty") }
+        return .object(
+            ObjectAddress(
+                bucket: match.bucket, key: Array(trip.path[trip.keyStart...]),
+                query: try query(of: head, in: corridor.buckets[match.bucket])))
+    }
+
+    /// `versionId`, and the overrides where the bucket allows them (S3-3).
+    private func query(of head: RequestHead, in bucket: Corridor.Bucket) throws(Fault) -> ObjectQuery {
+        guard let query = head.query, query.readableBytes > 0 else { return .none }
+        do throws(QueryFailure) {
+            return try ObjectQuery.parse(
+                query.readableBytesUInt8Span, allowsOverrides: bucket.settings.s3.allowResponseOverrides)
+        } catch {
+            throw Fault(.badRequest, detail: "query: \(error)")
+        }
+    }
+}

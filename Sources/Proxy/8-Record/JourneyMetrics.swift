@@ -1,0 +1,63 @@
+import Exchange
+import NIOCore
+import Telemetry
+
+/// What the corridor counts, on one loop's shard.
+package struct JourneyMetrics {
+    private let shard: MetricShard
+    private let inFlight: Gauge
+    private let requests: Counter
+    private let byStatus: IndexedCounter
+    private let byMethod: IndexedCounter
+    private let byBucket: [Counter]
+    private let duration: Histogram
+    private let concurrencyLimit: Counter
+    private let connectionLimit: Counter
+    private let traversal: Counter
+    private let payloadTooLarge: Counter
+    private let headersTooLarge: Counter
+    private let uriTooLong: Counter
+    private let malformed: Counter
+    private let disconnects: Counter
+
+    package init(registry: MetricRegistry, shard index: Int, buckets: [String]) {
+        shard = registry.shards[index]
+        inFlight = registry.gauge(.requestsInFlight)
+        requests = registry.counter(.httpRequestsTotal)
+        byStatus = registry.counter(.requestsByStatus)
+        byMethod = registry.counter(.requestsByMethod)
+        byBucket = buckets.map { registry.counter(.requestsByBucket, labels: [$0]) }
+        duration = registry.histogram(.requestDuration)
+        concurrencyLimit = registry.counter(.concurrencyLimitRejections)
+        connectionLimit = registry.counter(.connectionLimitRejections)
+        traversal = registry.counter(.pathTraversalBlocked)
+        payloadTooLarge = registry.counter(.payloadTooLarge)
+        headersTooLarge = registry.counter(.headersTooLarge)
+        uriTooLong = registry.counter(.uriTooLong)
+        malformed = registry.counter(.malformedRequests)
+        disconnects = registry.counter(.clientDisconnects)
+    }
+
+    func began() { shard.add(inFlight, 1) }
+    func ended() { shard.add(inFlight, -1) }
+    func concurrencyLimitReached() { shard.add(concurrencyLimit) }
+    func connectionLimitReached() { shard.add(connectionLimit) }
+    func traversalBlocked() { shard.add(traversal) }
+
+    /// Counts one answered request.
+    func record(_ trip: Trip, method: Method) {
+        shard.add(requests)
+        shard.add(byStatus, at: Int(trip.status))
+        shard.add(byMethod, at: Int(method.rawValue))
+        if let bucket = trip.bucket { shard.add(byBucket[bucket]) }
+        shard.observe(duration, nanoseconds: (NIODeadline.now() - trip.received).nanoseconds)
+        if trip.hasClientLeft { shard.add(disconnects) }
+        switch trip.fault?.code {
+        case .payloadTooLarge: shard.add(payloadTooLarge)
+        case .headersTooLarge: shard.add(headersTooLarge)
+        case .uriTooLong: shard.add(uriTooLong)
+        case .badRequest where trip.bucket == nil, .versionNotSupported: shard.add(malformed)
+        default: break
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Exchange
+import NIOCore
+import Network
+import Resilience
+import Settings
+import Upstream
+
+/// What every journey of one loop shares: the routes, the origins behind them, the limit of concurrent requests.
+package final class Corridor {
+    package let routes: RouteTable
+    package let buckets: [Bucket]
+    /// Requests in flight, their transfer included; shared by all loops.
+    package let gate: ConcurrencyGate
+    package let limits: SecurityLimitsSettings
+
+    package init(
+        routes: RouteTable, buckets: [Bucket], gate: ConcurrencyGate, limits: SecurityLimitsSettings
+    ) {
+        self.routes = routes
+        self.buckets = buckets
+        self.gate = gate
+        self.limits = limits
+    }
+
+    /// One bucket on one loop.
+    package struct Bucket {
+        package let nameBytes: ByteBuffer
+        package let settings: BucketSettings
+        package let origin: BucketOrigin
+        package let cors: CORS
+
+        package init(settings: BucketSettings, origin: BucketOrigin) {
+            self.nameBytes = ByteBuffer(string: settings.name)
+            self.settings = settings
+            self.origin = origin
+            self.cors = CORS(settings.cors)
+        }
+    }
+}
+
+/// Answers the proxy's own paths (`/health`, `/ready`, `/metrics`), which win over every bucket and pass every limit.
+package protocol Desk: AnyObject {
+    func owns(_ path: ByteBuffer) -> Bool
+    func answer(_ request: Request) async -> Answer
+}
+
+/// What a journey gives to its client.
+package struct Answer {
+    package enum Body {
+        /// The whole body; `Content-Length` is its size.
+        case bytes(ByteBuffer)
+        /// Pulled from a source.
+        case stream(any BodySource, ResponseFraming)
+        /// No body is sent, whatever the framing says (HEAD, 304).
+        case absent(ResponseFraming)
+    }
+
+    package var head: ResponseHead
+    package var body: Body
+
+    package init(_ head: ResponseHead, _ body: Body) {
+        self.head = head
+        self.body = body
+    }
+
+    /// The body's bytes when it is whole.
+    var bytes: ByteBuffer {
+        if case .bytes(let bytes) = body { return bytes }
+        return ByteBuffer()
+    }
+}
+
+/// What is learnt on the way and recorded at its end.
+struct Trip {
+    let received: NIODeadline
+    var bucket: Int?
+    /// The decoded path; the key is what follows `keyStart`.
+    var path: [UInt8] = []
+    var keyStart = 0
+    var status: UInt16 = 0
+    var fault: Fault?
+    var originStatus: UInt16 = 0
+    /// When the answer's head was given to the door.
+    var headSent: NIODeadline?
+    /// The client was gone before it had the whole answer.
+    var hasClientLeft = false
+
+    init(received: NIODeadline) { self.received = received }
+
+    init(_ request: Request) { self.init(received: request.received) }
+}

@@ -1,0 +1,79 @@
+import Exchange
+import NIOCore
+import Network
+import Resilience
+import Telemetry
+import Upstream
+
+/// The corridor: one request's way from the door to the rooms and back. One instance for each event loop and listener.
+///
+/// The order below is the order of the folders. A stage goes on, or throws the `Fault` that becomes the answer;
+/// whatever happens, the request is delivered one answer and recorded once.
+package final class Journey: Responder {
+    let corridor: Corridor
+    let loop: LoopContext
+    let metrics: JourneyMetrics
+    let desk: any Desk
+    private let accessLog: AccessLog?
+
+    package init(
+        corridor: Corridor, loop: LoopContext, metrics: JourneyMetrics, desk: any Desk, accessLog: AccessLog?
+    ) {
+        self.corridor = corridor
+        self.loop = loop
+        self.metrics = metrics
+        self.desk = desk
+        self.accessLog = accessLog
+    }
+
+    package func respond(to request: Request, through writer: any ResponseWriter) async {
+        var trip = Trip(request)
+        metrics.began()
+        let ticket = admit(request, &trip)
+        let answer = await answer(request, &trip, ticket)
+        await deliver(answer, to: request, &trip, through: writer)
+        if ticket == .counted { corridor.gate.leave() }
+        record(trip, request, writer)
+        metrics.ended()
+    }
+
+    package func refuse(_ refusal: Refusal, through writer: any ResponseWriter) {
+        var trip = Trip(received: refusal.received)
+        trip.fault = refusal.fault
+        let answer = ErrorBody.answer(to: refusal.fault, id: refusal.id, allow: nil)
+        trip.status = answer.head.status
+        writer.send(stamped(answer.head, refusal.id), body: answer.bytes)
+        record(trip, refusal, writer)
+    }
+
+    private func answer(_ request: Request, _ trip: inout Trip, _ ticket: Ticket) async -> Answer {
+        do throws(Fault) {
+            switch ticket {
+            case .refused(let fault): throw fault
+            case .own: return await desk.answer(request)
+            case .counted: break
+            }
+            if let body = request.body { try await discard(body) }
+            switch try route(request, &trip) {
+            case .options(let bucket): return preflight(request, bucket)
+            case .object(let object): return try await fetch(object, for: request, &trip)
+            }
+        } catch {
+            trip.fault = error
+            return ErrorBody.answer(
+                to: error, id: request.id, allow: error.code == .methodNotAllowed ? Method.served : nil)
+        }
+    }
+
+    private func record(_ trip: Trip, _ request: Request, _ writer: any ResponseWriter) {
+        metrics.record(trip, method: request.head.method)
+        accessLog?.record(accessRecord(trip, request, bytes: writer.bodyBytesSent))
+    }
+
+    private func record(_ trip: Trip, _ refusal: Refusal, _ writer: any ResponseWriter) {
+        metrics.began()
+        metrics.record(trip, method: .other)
+        metrics.ended()
+        accessLog?.record(accessRecord(trip, refusal, bytes: writer.bodyBytesSent))
+    }
+}

@@ -1,0 +1,21 @@
+/// Where the credentials of one bucket come from (S3-7).
+///
+/// `current` is asked for every request and must not block; only when it is nil does the caller wait for `obtain()`.
+package protocol CredentialsSource: Sendable {
+    /// What to sign with now; nil while nothing valid is at hand.
+    var current: SigningIdentity? { get }
+    /// Waits until there is something valid. Concurrent callers share one attempt.
+    func obtain() async throws(CredentialsFailure) -> SigningIdentity
+}
+
+/// An identity that never changes: keys from the configuration, or none at all.
+package struct StaticCredentials: CredentialsSource {
+    private let identity: SigningIdentity
+
+    package init(_ identity: SigningIdentity) {
+        self.identity = identity
+    }
+
+    package var current: SigningIdentity? { identity }
+    package func obtain() async throws(CredentialsFailure) -> SigningIdentity { identity }
+}

@@ -1,0 +1,199 @@
+import Exchange
+import Glibc
+import HTTPWire
+import NIOCore
+import Network
+import Settings
+
+/// What the writing side of a connection remembers during one answer.
+struct WriterState {
+    /// An encoded head, small body included, that is not yet given to the channel.
+    var pending: ByteBuffer?
+    var bodyBytes: Int64 = 0
+    /// Bytes were given to the channel since the last flush.
+    var needsFlush = false
+    /// Somebody waits for the channel to become writable.
+    var waiter: Suspension<Result<Void, ClientGone>>?
+    /// Bytes that waited in the channel when its progress was last looked at.
+    var lastBuffered: Int = 0
+    /// Somebody is told already when the channel's buffers are empty.
+    var isSentWatched = false
+
+    mutating func reset() {
+        pending = nil
+        bodyBytes = 0
+    }
+}
+
+extension HTTP1Connection: ResponseWriter {
+    /// Bodies up to this size are copied behind their head, so that they leave in one write.
+    private static var joinLimit: Int { 16 * 1024 }
+
+    var bodyBytesSent: Int64 { writer.bodyBytes }
+
+    func send(_ head: ResponseHead, body: ByteBuffer) {
+        begin(head, framing: .length(Int64(body.readableBytes)))
+        if let answer = state.answer, !answer.isHead, body.readableBytes > 0 { put(body) }
+        end()
+    }
+
+    func begin(_ head: ResponseHead, framing: ResponseFraming) {
+        if worker.stage != .serving { state.closeAfterAnswer() }
+        guard let answer = state.answerBegan(framing) else { return }
+        let wire: WireFraming =
+            switch framing {
+            case .length(let length): .length(length)
+            case .absent: .absent
+            case .unknown: answer.minorVersion == 0 ? .untilClose : .chunked
+            }
+        worker.scratch.clear(minimumCapacity: 1024)
+        HeadEncoder.write(
+            head, framing: wire, date: worker.date, minorVersion: answer.minorVersion, keepsAlive: answer.keepsAlive,
+            to: &worker.scratch)
+        writer.pending = worker.scratch
+    }
+
+    func write(_ chunk: ByteBuffer) async throws(ClientGone) {
+        guard let context, state.isAnswering else { throw ClientGone() }
+        put(chunk)
+        flush()
+        guard !context.channel.isWritable else { return }
+        try await waitUntilWritable()
+    }
+
+    func flush() {
+        givePending()
+        if !isInRead { flushIfNeeded() }
+    }
+
+    func end() {
+        guard let answer = state.answer, case .begun(let framing) = answer.progress else { return }
+        if framing == .unknown, answer.minorVersion > 0, !answer.isHead { give(ChunkEncoder.end) }
+        flush()
+        switch state.answerEnded() {
+        case .readNext, .nothing: break
+        case .drainRequestBody: watchdog.set(.now() + .init(worker.settings.bodyIdleTimeout))
+        case .linger: linger()
+        }
+    }
+
+    func abort() {
+        if let answer = state.answer, answer.minorVersion == 0, answer.progress == .begun(.unknown) { resetOnClose() }
+        state.closed()
+        writer.pending = nil
+        context?.close(promise: nil)
+    }
+
+    /// A body that ends with its connection would look complete after a plain close (RFC 9112 §6.3): a reset tells.
+    private func resetOnClose() {
+        _ = (context?.channel as? any SocketOptionProvider)?.setSoLinger(Glibc.linger(l_onoff: 1, l_linger: 0))
+    }
+
+    /// The interim answer that lets a client send its body (RFC 9110 §10.1.1).
+    func sendContinue() {
+        give(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"))
+        if !isInRead { flushIfNeeded() }
+    }
+
+    // MARK: bytes to the channel
+
+    private func put(_ chunk: ByteBuffer) {
+        guard case .begun(let framing)? = state.answer?.progress, let answer = state.answer else { return }
+        writer.bodyBytes += Int64(chunk.readableBytes)
+        let isChunked = framing == .unknown && answer.minorVersion > 0
+        var chunk = chunk
+        if chunk.readableBytes <= Self.joinLimit, var head = writer.pending.take() {
+            worker.scratch.clear(minimumCapacity: 0)
+            if isChunked { ChunkEncoder.write(&chunk, to: &head) } else { head.writeBuffer(&chunk) }
+            writer.pending = head
+            return
+        }
+        givePending()
+        guard isChunked else {
+            give(chunk)
+            return
+        }
+        var header = ByteBuffer()
+        ChunkEncoder.writeHeader(size: chunk.readableBytes, to: &header)
+        give(header)
+        give(chunk)
+        give(ByteBuffer(staticString: "\r\n"))
+    }
+
+    private func givePending() {
+        guard let head = writer.pending.take() else { return }
+        give(head)
+    }
+
+    private func give(_ bytes: ByteBuffer) {
+        guard let context else { return }
+        worker.metrics.bytesSent(bytes.readableBytes, on: worker.loop)
+        context.write(wrapOutboundOut(bytes), promise: nil)
+        writer.needsFlush = true
+    }
+
+    func flushIfNeeded() {
+        guard writer.needsFlush, let context else { return }
+        writer.needsFlush = false
+        context.flush()
+    }
+
+    // MARK: back-pressure
+
+    private func waitUntilWritable() async throws(ClientGone) {
+        writer.lastBuffered = bufferedBytes
+        watchdog.set(.now() + .init(worker.settings.bodyIdleTimeout))
+        let result = await Suspension<Result<Void, ClientGone>>.wait { writer.waiter = $0 }
+        watchdog.set(nil)
+        try result.get()
+    }
+
+    func resumeWriter(with result: Result<Void, ClientGone>) {
+        writer.waiter.take()?.resume(result)
+    }
+
+    /// The body-idle time is over: whether the client took some bytes meanwhile, which earns it another round.
+    func writerHasMoved() -> Bool {
+        guard writer.waiter != nil else { return true }
+        let now = bufferedBytes
+        let hasMoved = now < writer.lastBuffered
+        writer.lastBuffered = now
+        if hasMoved { watchdog.set(.now() + .init(worker.settings.bodyIdleTimeout)) }
+        return hasMoved
+    }
+
+    private var bufferedBytes: Int {
+        (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    }
+
+    /// The last bytes of an answer are still on this side of the socket.
+    var hasUnsent: Bool { writer.needsFlush || writer.pending != nil || bufferedBytes > 0 }
+
+    /// The server is closing: it is told when the last bytes are gone.
+    func tellWhenSent() {
+        guard let context, !writer.isSentWatched, bufferedBytes > 0 else { return }
+        writer.isSentWatched = true
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        sent.futureResult.whenComplete { _ in
+            let connection = bound.value
+            connection.writer.isSentWatched = false
+            connection.worker.noteProgress()
+        }
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: sent)
+    }
+
+    /// Shuts the output once everything is sent, and reads on for a moment.
+    func linger() {
+        guard let context else { return }
+        watchdog.set(.now() + (hasUnsent ? .init(worker.settings.bodyIdleTimeout) : .seconds(1)))
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.whenComplete { _ in
+            let connection = bound.value
+            connection.watchdog.set(.now() + .seconds(1))
+            connection.context?.close(mode: .output, promise: nil)
+        }
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: sent)
+    }
+}

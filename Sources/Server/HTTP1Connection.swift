@@ -1,0 +1,271 @@
+import Exchange
+import HTTPWire
+import NIOCore
+import Network
+import Settings
+import Telemetry
+
+/// One HTTP/1.1 connection to a client: carries out what `HTTP1ConnectionState` decides. Bound to its event loop.
+///
+/// Requests are answered one after the other, each in a `Task.immediate` on the loop's executor; bytes of further
+/// (pipelined) requests wait, and reading stops while too many of them wait or the client does not take its answers.
+final class HTTP1Connection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    let worker: ServerWorker
+    let isSecure: Bool
+    /// Past the limit of connections: serves only the proxy's own paths, then closes.
+    let isOverLimit: Bool
+
+    var state = HTTP1ConnectionState()
+    var context: ChannelHandlerContext?
+    var peer: SocketAddress?
+    private var clientAddress = ByteBuffer()
+    var parser: RequestParser
+    var inbound = ByteBuffer()
+    var requestBody: RequestBody?
+    var watchdog: Watchdog
+    var writer = WriterState()
+
+    private var task: Task<Void, Never>?
+    private var isOpened = false
+    private var isRunning = false
+    private var isAdvancing = false
+    private var isReadHeld = false
+    var isInRead = false
+
+    init(worker: ServerWorker, isSecure: Bool, isOverLimit: Bool) {
+        self.worker = worker
+        self.isSecure = isSecure
+        self.isOverLimit = isOverLimit
+        self.parser = RequestParser(limits: worker.limits)
+        self.watchdog = Watchdog(eventLoop: worker.loop.eventLoop)
+    }
+
+    /// Whether an answer is under way, its last bytes in our buffers included.
+    var isBusy: Bool { isRunning || state.isAnswering || (state.phase != .closed && hasUnsent) }
+
+    // MARK: the channel's events
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { opened(context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) { opened(context) }
+
+    private func opened(_ context: ChannelHandlerContext) {
+        guard !isOpened else { return }
+        isOpened = true
+        peer = context.remoteAddress
+        clientAddress = ClientAddress.render(peer)
+        worker.add(self)
+        watchdog.onExpiry = { [weak self] in self?.deadlinePassed() }
+        watchdog.set(.now() + .init(worker.settings.idleTimeout))
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        worker.metrics.bytesReceived(bytes.readableBytes, on: worker.loop)
+        if state.phase == .lingering || state.phase == .closed { return }
+        if inbound.readableBytes == 0 {
+            inbound = bytes
+        } else {
+            inbound.writeBuffer(&bytes)
+        }
+        isInRead = true
+        advance()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        isInRead = false
+        flushIfNeeded()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        guard context.channel.isWritable else { return }
+        resumeWriter(with: .success(()))
+        if !isRunning { advance() }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        closed()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        closed()
+        self.context = nil
+    }
+
+    private func closed() {
+        guard state.phase != .closed || watchdog.onExpiry != nil else { return }
+        state.closed()
+        watchdog.stop()
+        requestBody?.fail(Fault(.badRequest, detail: "the client left"))
+        requestBody = nil
+        resumeWriter(with: .failure(ClientGone()))
+        task?.cancel()
+        if !isRunning { worker.remove(self) }
+    }
+
+    // MARK: requests
+
+    /// Takes what the buffer holds as far as the state allows. A loop, so that pipelined requests do not nest.
+    func advance() {
+        guard !isAdvancing, !isRunning else {
+            feedRequestBody()
+            holdReadsIfFull()
+            return
+        }
+        isAdvancing = true
+        defer { isAdvancing = false }
+        while !isRunning, step() {}
+        holdReadsIfFull()
+    }
+
+    /// One step; answers whether another may follow.
+    private func step() -> Bool {
+        if state.phase == .draining {
+            feedRequestBody()
+            return state.phase == .idle
+        }
+        guard state.canReadHead, context?.channel.isWritable == true else { return false }
+        if worker.stage == .stopped { return false }
+        guard inbound.readableBytes > 0 else { return false }
+        do {
+            guard let head = try parser.parse(&inbound) else {
+                if state.headBegan() { watchdog.set(.now() + .init(worker.settings.headerTimeout)) }
+                return false
+            }
+            start(head)
+        } catch {
+            refuse(error.fault)
+        }
+        return true
+    }
+
+    private func start(_ head: RequestHead) {
+        state.requestArrived(head)
+        // Behind a refused CONNECT may come bytes of a tunnel, which are no requests (RFC 9110 §9.3.6).
+        if isOverLimit || worker.stage != .serving || head.method == .connect { state.closeAfterAnswer() }
+        if case .length(let length) = head.framing, length > Int64(worker.settings.securityLimits.maxBodySize) {
+            state.closeAfterAnswer()
+        }
+        watchdog.set(nil)
+        if head.framing != .none { requestBody = RequestBody(head.framing, connection: self) }
+        let now = NIODeadline.now()
+        let request = Request(
+            head: head, id: worker.loop.makeRequestID(), peer: peer, clientAddress: clientAddress,
+            isSecure: isSecure, isOverLimit: isOverLimit,
+            isDraining: worker.stage != .serving, received: now,
+            deadline: now + .init(worker.settings.requestTimeout), body: requestBody)
+        writer.reset()
+        run(request)
+    }
+
+    private func run(_ request: Request) {
+        isRunning = true
+        let bound = NIOLoopBound((self, request), eventLoop: worker.loop.eventLoop)
+        let started = Task.immediate(executorPreference: worker.loop.executor) {
+            let (connection, request) = bound.value
+            await connection.worker.responder.respond(to: request, through: connection)
+            connection.finished()
+        }
+        if isRunning { task = started }
+    }
+
+    /// The responder has returned: the next request may follow.
+    private func finished() {
+        isRunning = false
+        task = nil
+        guard state.phase != .closed else {
+            worker.remove(self)
+            return
+        }
+        if state.isAnswering { abort() }
+        if state.phase == .idle { watchdog.set(.now() + .init(worker.settings.idleTimeout)) }
+        worker.noteProgress()
+        advance()
+    }
+
+    /// Answers what is no request, and closes.
+    private func refuse(_ fault: Fault) {
+        state.refusalBegan()
+        writer.reset()
+        inbound.clear()
+        worker.responder.refuse(
+            Refusal(fault: fault, id: worker.loop.makeRequestID(), clientAddress: clientAddress, received: .now()),
+            through: self)
+    }
+
+    // MARK: time
+
+    private func deadlinePassed() {
+        switch state.phase {
+        case .idle, .lingering, .closed, .draining: context?.close(promise: nil)
+        case .readingHead: refuse(Fault(.requestTimeout))
+        case .answering:
+            if requestBody?.isWaiting == true {
+                requestBody?.fail(Fault(.requestTimeout, detail: "the request body stalled"))
+            } else if !writerHasMoved() {
+                abort()
+            }
+        }
+    }
+
+    func closeIfIdle() {
+        guard !isBusy, state.phase != .lingering else { return }
+        context?.close(promise: nil)
+    }
+
+    // MARK: request bodies and held reads
+
+    /// The responder waits for bytes of the request's body.
+    func requestBodyAsked() {
+        if state.requestBodyAsked() { sendContinue() }
+        watchdog.set(.now() + .init(worker.settings.bodyIdleTimeout))
+        feedRequestBody()
+        holdReadsIfFull()
+    }
+
+    private func feedRequestBody() {
+        guard let body = requestBody else { return }
+        switch body.feed(
+            &inbound, limit: worker.settings.securityLimits.maxBodySize, isDiscarding: state.phase == .draining)
+        {
+        case .open: break
+        case .ended:
+            requestBody = nil
+            state.requestBodyEnded()
+            if state.phase == .idle { watchdog.set(.now() + .init(worker.settings.idleTimeout)) }
+        case .broken:
+            requestBody = nil
+            state.closeAfterAnswer()
+            if state.phase == .draining {
+                // The answer is still to reach the client, whatever it sends.
+                state.lingers()
+                linger()
+            }
+        }
+    }
+
+    /// A client may send ahead only so much: beyond it reading stops until the present answer ended.
+    private func holdReadsIfFull() {
+        let isFull = inbound.readableBytes > worker.limits.maxHeadLength
+        guard isFull != isReadHeld else { return }
+        isReadHeld = isFull
+        context?.channel.setAutoRead(!isFull)
+    }
+}
+
+extension Channel {
+    /// Switches reading on or off; on the channel's loop this takes effect at once.
+    func setAutoRead(_ isOn: Bool) {
+        try? syncOptions?.setOption(.autoRead, value: isOn)
+    }
+}

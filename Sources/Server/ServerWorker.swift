@@ -1,0 +1,102 @@
+import Exchange
+import HTTPWire
+import NIOCore
+import Network
+import Settings
+import Telemetry
+
+/// One listener's share of one event loop: what its connections have in common. Bound to that loop.
+final class ServerWorker {
+    /// How far the server's end has come.
+    enum Stage: Equatable {
+        case serving
+        /// Requests in flight go on; new ones are refused, connections close as they end.
+        case draining
+        case stopped
+    }
+
+    let loop: LoopContext
+    let settings: ServerSettings
+    let limits: WireLimits
+    let responder: any Responder
+    let metrics: ServerMetrics
+    let wallClock: @Sendable () -> Int64
+    /// Encoded heads; its storage is used again as soon as the channel has sent it.
+    var scratch = ByteBuffer()
+
+    private(set) var stage: Stage = .serving
+    private var connections: [ObjectIdentifier: HTTP1Connection] = [:]
+    private var dates = DateCache()
+    private var isSettling = false
+    private var drained: [EventLoopPromise<Void>] = []
+
+    init(
+        loop: LoopContext, settings: ServerSettings, responder: any Responder, metrics: ServerMetrics,
+        wallClock: @escaping @Sendable () -> Int64
+    ) {
+        self.loop = loop
+        self.settings = settings
+        self.limits = WireLimits(
+            maxTargetLength: settings.securityLimits.maxURILength,
+            maxHeadLength: settings.securityLimits.maxHeaderSize)
+        self.responder = responder
+        self.metrics = metrics
+        self.wallClock = wallClock
+    }
+
+    /// The present `Date` value, in bytes.
+    var date: ByteBuffer { dates.value(at: wallClock()) }
+
+    var answering: Int { connections.values.reduce(0) { $0 + ($1.isBusy ? 1 : 0) } }
+
+    var openConnections: Int { connections.count }
+
+    func add(_ connection: HTTP1Connection) {
+        connections[ObjectIdentifier(connection)] = connection
+        metrics.connectionOpened(on: loop)
+    }
+
+    func remove(_ connection: HTTP1Connection) {
+        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        metrics.connectionClosed(on: loop)
+        noteProgress()
+    }
+
+    /// A connection became idle or closed: the drain may be over.
+    func noteProgress() {
+        guard stage != .serving, !isSettling else { return }
+        isSettling = true
+        // Later and once: closing a connection comes back here.
+        loop.eventLoop.assumeIsolated().execute { [self] in settle() }
+    }
+
+    private func settle() {
+        isSettling = false
+        for connection in connections.values where connection.hasUnsent { connection.tellWhenSent() }
+        guard answering == 0 else { return }
+        for connection in connections.values { connection.closeIfIdle() }
+        let waiting = drained
+        drained = []
+        for promise in waiting { promise.succeed() }
+    }
+
+    /// Refuses new requests from now on; the future ends when none is in flight.
+    func drain() -> EventLoopFuture<Void> {
+        if stage == .serving { stage = .draining }
+        let promise = loop.eventLoop.makePromise(of: Void.self)
+        drained.append(promise)
+        noteProgress()
+        return promise.futureResult
+    }
+
+    /// Closes what is left; answers how many requests were cut.
+    func stop() -> Int {
+        stage = .stopped
+        let cut = answering
+        for connection in connections.values { connection.abort() }
+        let waiting = drained
+        drained = []
+        for promise in waiting { promise.succeed() }
+        return cut
+    }
+}

@@ -1,0 +1,16 @@
+import Exchange
+import HTTPWire
+
+extension WireFailure {
+    /// What a client is told when its bytes are no HTTP/1.1 request.
+    var fault: Fault {
+        switch self {
+        case .malformed(.tooManyFields): Fault(.headersTooLarge, detail: "too many fields")
+        case .malformed(let what): Fault(.badRequest, detail: "\(what)")
+        case .targetTooLong: Fault(.uriTooLong)
+        case .headTooLong: Fault(.headersTooLarge)
+        case .versionNotSupported: Fault(.versionNotSupported)
+        case .bodyTooLong: Fault(.payloadTooLarge)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+/// Families of counters whose label values come from the configuration, or that have no labels.
+package enum CounterFamily: String, Sendable, CaseIterable {
+    case httpRequestsTotal = "http_requests_total"
+    case requestsByBucket = "http_requests_by_bucket_total"
+    case connectionsTotal = "yatagarasu_connections_total"
+    case bytesSent = "bytes_sent_total"
+    case bytesReceived = "bytes_received_total"
+    case concurrencyLimitRejections = "concurrency_limit_rejections_total"
+    case connectionLimitRejections = "yatagarasu_connection_limit_rejections_total"
+    case payloadTooLarge = "security_payload_too_large_total"
+    case headersTooLarge = "security_headers_too_large_total"
+    case uriTooLong = "security_uri_too_long_total"
+    case pathTraversalBlocked = "security_path_traversal_blocked_total"
+    case malformedRequests = "yatagarasu_malformed_requests_total"
+    case clientDisconnects = "yatagarasu_client_disconnects_total"
+    case originConnects = "yatagarasu_origin_connects_total"
+    case originConnectFailures = "yatagarasu_origin_connect_failures_total"
+    case originStaleRetries = "yatagarasu_origin_stale_retries_total"
+    case poolRejections = "yatagarasu_pool_rejections_total"
+
+    var row: MetricFamily { MetricFamily(rawValue, .counter, help, labels: labelNames) }
+
+    private var labelNames: [String] {
+        switch self {
+        case .requestsByBucket, .originConnects, .originConnectFailures, .originStaleRetries, .poolRejections:
+            ["bucket"]
+        case .httpRequestsTotal, .connectionsTotal, .bytesSent, .bytesReceived, .concurrencyLimitRejections,
+            .connectionLimitRejections, .payloadTooLarge, .headersTooLarge, .uriTooLong, .pathTraversalBlocked,
+            .malformedRequests, .clientDisconnects:
+            []
+        }
+    }
+
+    private var help: StaticString {
+        switch self {
+        case .httpRequestsTotal: "Requests answered."
+        case .requestsByBucket: "Requests answered, by configured bucket."
+        case .connectionsTotal: "Client connections accepted."
+        case .bytesSent: "Body bytes sent to clients."
+        case .bytesReceived: "Bytes received from clients."
+        case .concurrencyLimitRejections: "Requests refused because too many were in flight."
+        case .connectionLimitRejections: "Client connections refused because too many were open."
+        case .payloadTooLarge: "Requests refused for the size of their body."
+        case .headersTooLarge: "Requests refused for the size of their header fields."
+        case .uriTooLong: "Requests refused for the length of their target."
+        case .pathTraversalBlocked: "Requests refused because their path leaves its bucket."
+        case .malformedRequests: "Messages from clients that are not valid HTTP."
+        case .clientDisconnects: "Answers cut short because the client left."
+        case .originConnects: "Connections opened to an origin."
+        case .originConnectFailures: "Connections to an origin that could not be opened."
+        case .originStaleRetries: "Requests sent again because the origin had closed a kept connection."
+        case .poolRejections: "Requests refused because too many waited for an origin connection."
+        }
+    }
+}

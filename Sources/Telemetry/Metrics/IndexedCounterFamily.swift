@@ -1,0 +1,49 @@
+import Exchange
+
+/// Families of counters with one label whose values are a closed list, so that a request finds its cell by a number.
+///
+/// Only values that were counted are exported.
+package enum IndexedCounterFamily: String, Sendable, CaseIterable {
+    /// Index: the status.
+    case requestsByStatus = "http_requests_by_status_total"
+    /// Index: `Method.rawValue`.
+    case requestsByMethod = "http_requests_by_method_total"
+    /// Index: `S3OperationLabel.rawValue`.
+    case s3Operations = "s3_operations_total"
+    /// Index: `S3ErrorLabel.index(of:)`.
+    case s3Errors = "s3_errors_total"
+
+    var row: MetricFamily {
+        switch self {
+        case .requestsByStatus:
+            MetricFamily(
+                rawValue, .counter, "Requests answered, by status.", labels: ["status"], closedValues: .statuses)
+        case .requestsByMethod:
+            MetricFamily(
+                rawValue, .counter, "Requests answered, by method.", labels: ["method"], closedValues: .methods)
+        case .s3Operations:
+            MetricFamily(
+                rawValue, .counter, "Operations asked of S3 origins.", labels: ["operation"],
+                closedValues: .operations)
+        case .s3Errors:
+            MetricFamily(
+                rawValue, .counter, "Errors answered by S3 origins, by S3 error code.", labels: ["error_code"],
+                closedValues: .s3Errors)
+        }
+    }
+}
+
+/// What is asked of an S3 origin: the label of `s3_operations_total`.
+package enum S3OperationLabel: Int, Sendable, CaseIterable { case get, head, list, other }
+
+/// A label that only takes values of a list; the last one stands for everything else.
+struct ClosedLabel: Sendable {
+    /// The index of the first value.
+    let lowest: Int
+    let values: [String]
+
+    static let statuses = ClosedLabel(lowest: 100, values: (100...599).map { String($0) } + ["other"])
+    static let methods = ClosedLabel(lowest: 0, values: Method.allCases.map(\.name))
+    static let operations = ClosedLabel(lowest: 0, values: S3OperationLabel.allCases.map { "\($0)" })
+    static let s3Errors = ClosedLabel(lowest: 0, values: S3ErrorLabel.allCases.map(\.rawValue))
+}

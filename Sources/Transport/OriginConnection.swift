@@ -1,0 +1,309 @@
+import Exchange
+import HTTPWire
+import NIOCore
+import Network
+
+/// One HTTP/1.1 connection to an origin: carries out what `OriginConnectionState` decides. Bound to its event loop.
+///
+/// Body bytes are kept until the consumer pulls them; beyond `window` reading stops, so the origin is slowed by the
+/// client.
+final class OriginConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+    typealias HeadResult = Result<OriginHead, TransportFailure>
+    /// An answer's head, and which exchange of the connection it belongs to: the connection may serve the next one
+    /// before the waiting task has run.
+    typealias Arrival = Result<(head: OriginHead, exchange: Int), TransportFailure>
+    typealias BodyResult = Result<ByteBuffer?, TransportFailure>
+
+    /// Bytes that may wait for the consumer before reading stops.
+    private static var window: Int { 128 * 1024 }
+
+    private let eventLoop: any EventLoop
+    private let limits: PoolLimits
+    private weak var pool: OriginPool?
+    private(set) var state = OriginConnectionState()
+    private var context: ChannelHandlerContext?
+    private var parser: ResponseParser
+    private var decoder = BodyDecoder(.none)
+    private var inbound = ByteBuffer()
+    private var chunks = ChunkQueue()
+    private var failure: TransportFailure?
+    private var isBodyComplete = false
+    private var isReadHeld = false
+    private var hasEnded = false
+    /// Counts exchanges; a body belongs to one of them.
+    private(set) var serial = 0
+    private var finishedSerial = 0
+    private let watchdog: Watchdog
+    private var totalDeadline: NIODeadline?
+    private var headWaiter: Suspension<HeadResult>?
+    private var bodyWaiter: Suspension<BodyResult>?
+
+    init(eventLoop: any EventLoop, limits: PoolLimits, pool: OriginPool) {
+        self.eventLoop = eventLoop
+        self.limits = limits
+        self.pool = pool
+        self.parser = ResponseParser(limits: WireLimits())
+        self.watchdog = Watchdog(eventLoop: eventLoop)
+    }
+
+    var isUsable: Bool { state.isIdle && context?.channel.isActive == true }
+
+    // MARK: the pool's side
+
+    /// Sends an encoded head and waits for the answer's head, at most until `deadline`.
+    func exchange(_ head: ByteBuffer, isHead: Bool, deadline: NIODeadline) async -> Arrival {
+        guard let context, state.isIdle else { return .failure(.closedEarly) }
+        state.requestSent(isHead: isHead)
+        serial += 1
+        let exchange = serial
+        isBodyComplete = false
+        failure = nil
+        let now = NIODeadline.now()
+        watchdog.set(min(deadline, now + limits.firstByteTimeout))
+        totalDeadline = limits.totalTimeout.map { now + $0 }
+        context.writeAndFlush(wrapOutboundOut(head), promise: nil)
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        let result = await withTaskCancellationHandler {
+            await Suspension<HeadResult>.wait { waiter in
+                if let failure {
+                    waiter.resume(.failure(failure))
+                } else if Task.isCancelled {
+                    waiter.resume(.failure(.cancelled))
+                    fail(.cancelled)
+                } else {
+                    headWaiter = waiter
+                }
+            }
+        } onCancel: {
+            Self.cancelled(bound)
+        }
+        return result.map { ($0, exchange) }
+    }
+
+    /// The connection idles in the pool until `deadline`.
+    func park(until deadline: NIODeadline) { watchdog.set(deadline) }
+
+    func close() { fail(.shutDown) }
+
+    /// The connection never came about: its pool hears no more of it. Answers false when it has heard of its end.
+    func disown() -> Bool {
+        defer { pool = nil }
+        return pool != nil
+    }
+
+    private static func cancelled(_ bound: NIOLoopBound<OriginConnection>) {
+        if bound.eventLoop.inEventLoop {
+            bound.value.fail(.cancelled)
+        } else {
+            bound.eventLoop.execute { bound.value.fail(.cancelled) }
+        }
+    }
+
+    // MARK: the consumer's side
+
+    /// Buffered body bytes; nil when none are there.
+    func takeAvailable() -> ByteBuffer? {
+        guard let chunk = chunks.pop() else { return nil }
+        finishIfComplete()
+        if chunks.bytes < Self.window / 2 { releaseReads() }
+        return chunk
+    }
+
+    func nextChunk() async -> BodyResult {
+        if let chunk = takeAvailable() { return .success(chunk) }
+        if let failure { return .failure(failure) }
+        if isBodyComplete { return .success(nil) }
+        let idle = NIODeadline.now() + limits.bodyIdleTimeout
+        watchdog.set(totalDeadline.map { min($0, idle) } ?? idle)
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        return await withTaskCancellationHandler {
+            await Suspension<BodyResult>.wait { waiter in
+                if Task.isCancelled {
+                    waiter.resume(.failure(.cancelled))
+                    fail(.cancelled)
+                } else {
+                    bodyWaiter = waiter
+                }
+            }
+        } onCancel: {
+            Self.cancelled(bound)
+        }
+    }
+
+    /// The consumer wants no more: a transfer that is not complete ends with its connection.
+    func abandon() {
+        if isBodyComplete {
+            chunks.removeAll()
+            finishIfComplete()
+        } else {
+            fail(.cancelled)
+        }
+    }
+
+    // MARK: the channel's events
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        watchdog.onExpiry = { [weak self] in self?.deadlinePassed() }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        ended()
+        self.context = nil
+    }
+
+    func channelInactive(context: ChannelHandlerContext) { ended() }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { fail(.closedEarly) }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        if inbound.readableBytes == 0 { inbound = bytes } else { inbound.writeBuffer(&bytes) }
+        consume()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) { deliver() }
+
+    private func consume() {
+        while inbound.readableBytes > 0 {
+            switch state.bytesArrived() {
+            case .ignore: return
+            case .close:
+                context?.close(promise: nil)
+                return
+            case .parseHead(let isHead):
+                guard parseHead(isHead: isHead) else { return }
+            case .decodeBody:
+                decodeBody()
+                return
+            }
+        }
+    }
+
+    /// Answers whether a head was complete and more may follow.
+    private func parseHead(isHead: Bool) -> Bool {
+        do {
+            guard let head = try parser.parse(&inbound, isHead: isHead) else { return false }
+            guard head.status >= 200 else {
+                return head.status != 101 || failed(.invalidResponse(.malformed(.badStatus)))
+            }
+            state.headArrived(head)
+            watchdog.set(totalDeadline)
+            decoder = BodyDecoder(head.framing)
+            decodeBody()
+            finishIfComplete()
+            if let waiter = headWaiter.take() {
+                waiter.resume(.success(head))
+            }
+        } catch {
+            return failed(.invalidResponse(error))
+        }
+        return false
+    }
+
+    private func failed(_ failure: TransportFailure) -> Bool {
+        fail(failure)
+        return false
+    }
+
+    private func decodeBody() {
+        do {
+            while !isBodyComplete {
+                switch try decoder.next(&inbound) {
+                case .needsMore: return holdReadsIfFull()
+                case .chunk(let chunk): chunks.push(chunk)
+                case .end: isBodyComplete = true
+                }
+                if decoder.isAtEnd { isBodyComplete = true }
+            }
+        } catch {
+            fail(.invalidResponse(error))
+        }
+    }
+
+    private func holdReadsIfFull() {
+        guard chunks.bytes > Self.window, !isReadHeld else { return }
+        isReadHeld = true
+        try? context?.channel.syncOptions?.setOption(.autoRead, value: false)
+    }
+
+    private func releaseReads() {
+        guard isReadHeld else { return }
+        isReadHeld = false
+        try? context?.channel.syncOptions?.setOption(.autoRead, value: true)
+    }
+
+    /// Gives the waiting consumer what is there.
+    private func deliver() {
+        guard bodyWaiter != nil else { return }
+        if let chunk = takeAvailable() {
+            resumeBody(.success(chunk))
+        } else if let failure {
+            resumeBody(.failure(failure))
+        } else if isBodyComplete {
+            finishIfComplete()
+            resumeBody(.success(nil))
+        }
+    }
+
+    private func resumeBody(_ result: BodyResult) {
+        guard let waiter = bodyWaiter.take() else { return }
+        // With the last chunk the connection went back to its pool, whose time runs now.
+        if state.phase == .body { watchdog.set(totalDeadline) }
+        waiter.resume(result)
+    }
+
+    // MARK: ends
+
+    /// Whether the answer of that exchange was taken to its end, so that the connection may serve others by now.
+    func isFinished(_ exchange: Int) -> Bool { finishedSerial >= exchange }
+
+    /// Hands the connection back once its answer is complete and taken.
+    private func finishIfComplete() {
+        guard isBodyComplete, chunks.isEmpty, finishedSerial < serial, state.phase == .body else { return }
+        finishedSerial = serial
+        watchdog.set(nil)
+        let hasStrayBytes = inbound.readableBytes > 0
+        switch state.bodyEnded() {
+        case .keep where !hasStrayBytes:
+            releaseReads()
+            pool?.giveBack(self)
+        case .keep, .close:
+            state.closed()
+            context?.close(promise: nil)
+        }
+    }
+
+    private func ended() {
+        guard !hasEnded else { return }
+        hasEnded = true
+        if state.phase == .body, !isBodyComplete, decoder.connectionEnded() { isBodyComplete = true }
+        fail(state.phase == .body ? .truncated : .closedEarly)
+        watchdog.stop()
+        pool?.connectionClosed(self)
+        pool = nil
+    }
+
+    private func deadlinePassed() {
+        switch state.phase {
+        case .idle, .closed: context?.close(promise: nil)
+        case .awaitingHead: fail(.timedOut)
+        case .body: fail(.bodyTimedOut)
+        }
+    }
+
+    /// Ends the connection; who waits is told, buffered bytes of a complete body stay readable.
+    private func fail(_ why: TransportFailure) {
+        guard state.phase != .closed else { return }
+        let isIntact = state.phase == .body && isBodyComplete && why != .cancelled
+        state.closed()
+        if !isIntact { failure = why }
+        if let waiter = headWaiter.take() {
+            waiter.resume(.failure(why))
+        }
+        deliver()
+        context?.close(promise: nil)
+    }
+}

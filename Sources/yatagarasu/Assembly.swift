@@ -1,0 +1,161 @@
+import Admin
+import ConfigSchema
+import Exchange
+import Network
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Proxy
+import Resilience
+import S3
+import Server
+import Settings
+import Telemetry
+import Transport
+import Upstream
+
+/// Why a valid configuration cannot be served here.
+enum AssemblyFailure: Error {
+    case endpoint(bucket: String, EndpointFailure)
+    case credentials(bucket: String, CredentialsFailure)
+    case trust(bucket: String, TLSFailure)
+}
+
+/// Puts the rooms together: everything that one configuration needs, and for each event loop its own corridor.
+struct Assembly: Sendable {
+    /// What a bucket needs on every loop.
+    struct BucketPlan: Sendable {
+        let settings: BucketSettings
+        let endpoint: Endpoint
+        let credentials: StaticCredentials
+        let tls: NIOSSLContext?
+        let limits: PoolLimits
+        let health: HealthBoard.Entry
+    }
+
+    let configuration: Configuration
+    let registry: MetricRegistry
+    let log: Log
+    let board: HealthBoard
+    let lifecycle: Lifecycle
+    let connector: Connector
+    let routes: RouteTable
+    let gate: ConcurrencyGate
+    let plans: [BucketPlan]
+
+    init(
+        _ configuration: Configuration, loops: Int, registry: MetricRegistry, log: Log, lifecycle: Lifecycle,
+        resolver: NameResolver, trust: TLSContexts
+    ) throws(AssemblyFailure) {
+        self.configuration = configuration
+        self.registry = registry
+        self.log = log
+        self.lifecycle = lifecycle
+        connector = Connector(resolver: resolver)
+        board = HealthBoard(buckets: configuration.buckets.map(\.name), registry: registry)
+        routes = RouteTable(prefixes: configuration.buckets.map(\.normalizedPathPrefix))
+        gate = ConcurrencyGate(limit: configuration.server.maxConcurrentRequests)
+        var plans: [BucketPlan] = []
+        for (bucket, health) in zip(configuration.buckets, board.entries) {
+            plans.append(try Self.plan(bucket, health, configuration.server, loops: loops, trust: trust))
+        }
+        self.plans = plans
+    }
+
+    /// The origins of one loop, in the order of the buckets. Called on that loop.
+    func origins(on loop: LoopContext) -> [BucketOrigin] {
+        plans.map { plan in
+            let name = plan.settings.name
+            let pool = OriginPool(
+                target: .init(host: plan.endpoint.connectHost, port: plan.endpoint.port, tls: plan.tls),
+                limits: plan.limits, loop: loop, connector: connector,
+                metrics: PoolMetrics(registry: registry, shard: loop.index, bucket: name))
+            return BucketOrigin(
+                endpoint: plan.endpoint, credentials: plan.credentials, pool: pool,
+                metrics: OriginMetrics(registry: registry, shard: loop.index, bucket: name), health: plan.health,
+                wallClock: Clock.seconds)
+        }
+    }
+
+    /// The corridor of one loop and one listener. Called on that loop.
+    func journey(
+        on loop: LoopContext, origins: [BucketOrigin], paths: FrontDesk.Paths, accessLog: AccessLog?,
+        refreshProbes: @escaping () -> Void
+    ) -> Journey {
+        let corridor = Corridor(
+            routes: routes, buckets: zip(plans, origins).map { .init(settings: $0.settings, origin: $1) }, gate: gate,
+            limits: configuration.server.securityLimits)
+        let desk = FrontDesk(
+            paths: paths, version: Version.text, registry: registry, board: board, lifecycle: lifecycle,
+            refreshProbes: refreshProbes)
+        return Journey(
+            corridor: corridor, loop: loop,
+            metrics: JourneyMetrics(
+                registry: registry, shard: loop.index, buckets: configuration.buckets.map(\.name)),
+            desk: desk, accessLog: accessLog)
+    }
+
+    private static func plan(
+        _ bucket: BucketSettings, _ health: HealthBoard.Entry, _ server: ServerSettings, loops: Int,
+        trust: TLSContexts
+    ) throws(AssemblyFailure) -> BucketPlan {
+        let endpoint = try endpoint(bucket)
+        return BucketPlan(
+            settings: bucket, endpoint: endpoint, credentials: StaticCredentials(try identity(bucket)),
+            tls: endpoint.isSecure ? try context(bucket, trust) : nil,
+            limits: limits(bucket.s3, server, loops: loops), health: health)
+    }
+
+    private static func endpoint(_ bucket: BucketSettings) throws(AssemblyFailure) -> Endpoint {
+        let s3 = bucket.s3
+        let addressing: Endpoint.Addressing =
+            switch s3.addressing {
+            case .auto: .auto
+            case .path: .path
+            case .virtual: .virtual
+            }
+        do throws(EndpointFailure) {
+            return try Endpoint(
+                url: s3.endpoint?.text, bucket: s3.bucket, region: s3.region, addressing: addressing)
+        } catch {
+            throw .endpoint(bucket: bucket.name, error)
+        }
+    }
+
+    private static func identity(_ bucket: BucketSettings) throws(AssemblyFailure) -> SigningIdentity {
+        guard !bucket.s3.isAnonymous else { return .anonymous }
+        do throws(CredentialsFailure) {
+            return .credentials(
+                try Credentials(
+                    accessKey: bucket.s3.accessKey?.reveal() ?? "", secretKey: bucket.s3.secretKey?.reveal() ?? "",
+                    sessionToken: bucket.s3.sessionToken?.reveal()))
+        } catch {
+            throw .credentials(bucket: bucket.name, error)
+        }
+    }
+
+    private static func context(
+        _ bucket: BucketSettings, _ trust: TLSContexts
+    ) throws(AssemblyFailure) -> NIOSSLContext {
+        do throws(TLSFailure) {
+            return try trust.client(caPath: bucket.s3.tls.caPath, verify: bucket.s3.tls.verify)
+        } catch {
+            throw .trust(bucket: bucket.name, error)
+        }
+    }
+
+    /// The pool's bounds are the process's: each loop gets its share.
+    private static func limits(_ s3: S3Settings, _ server: ServerSettings, loops: Int) -> PoolLimits {
+        PoolLimits(
+            maxConnections: (s3.connectionPoolSize + loops - 1) / loops,
+            maxWaiting: (s3.maxPendingRequests + loops - 1) / loops, connectTimeout: .init(s3.connectTimeout),
+            firstByteTimeout: .init(s3.timeout), bodyIdleTimeout: .init(server.bodyIdleTimeout),
+            totalTimeout: s3.totalTimeout > .zero ? .init(s3.totalTimeout) : nil, idleTimeout: .seconds(20))
+    }
+}
+
+/// The wall clock, as the rest of the program takes it.
+enum Clock {
+    /// Seconds since the epoch.
+    @Sendable static func seconds() -> Int64 { WallTime.now().seconds }
+}

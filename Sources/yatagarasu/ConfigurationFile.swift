@@ -1,0 +1,48 @@
+import ArgumentParser
+import ConfigSchema
+import Glibc
+import Settings
+
+/// Finds and reads the configuration that a command line means (CFG-1, SHIP-2).
+enum ConfigurationFile {
+    static func load(_ path: String?) throws -> (Configuration, String) {
+        let source = ConfigurationSource.choose(named: path)
+        do throws(ConfigurationFailure) {
+            let configuration = try Configuration.load(source, environment: Environment.all)
+            return (configuration, source.name)
+        } catch {
+            Terminal.complain(error.description)
+            throw ExitCode(1)
+        }
+    }
+
+    /// What `--test` prints for a good file (CFG-7).
+    static func summary(_ configuration: Configuration, _ source: String) -> String {
+        let server = configuration.server
+        let address = server.address.text
+        let place = address.contains(":") ? "[\(address)]" : address
+        var lines = [
+            "Configuration is valid:", "  Version: \(Version.text)", "  Config file: \(source)",
+            "  Listen address: \(place):\(server.port)", "  Buckets configured: \(configuration.buckets.count)",
+        ]
+        lines += configuration.buckets.map { "    \($0.name) at \($0.pathPrefix)" }
+        lines.append("  JWT enabled: false")
+        return lines.joined(separator: "\n")
+    }
+}
+
+/// The process environment.
+enum Environment {
+    static var all: [String: String] {
+        var result: [String: String] = [:]
+        var entry = unsafe environ
+        while let text = unsafe entry.pointee {
+            let pair = unsafe String(cString: text)
+            if let equals = pair.firstIndex(of: "=") {
+                result[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
+            }
+            unsafe entry += 1
+        }
+        return result
+    }
+}

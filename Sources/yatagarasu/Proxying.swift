@@ -1,0 +1,148 @@
+import Admin
+import ConfigSchema
+import Exchange
+import Glibc
+import Network
+import NIOCore
+import NIOPosix
+import Proxy
+import Server
+import Settings
+import Telemetry
+import Upstream
+
+/// The running proxy: its loops, its listeners, and how they end.
+final class Proxying: Sendable {
+    let configuration: Configuration
+    let log: Log
+    let lifecycle: Lifecycle
+    let registry: MetricRegistry
+    let group: MultiThreadedEventLoopGroup
+    let resolver: NameResolver
+    let seats: [NIOLoopBound<LoopSeat>]
+    let main: Server
+    let metrics: Server?
+
+    let threads: Int
+
+    /// Where the main listener is, for the log and for `demo`.
+    var place: String {
+        guard let address = main.address, let ip = address.ipAddress, let port = address.port else { return "" }
+        return ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)"
+    }
+
+    private init(
+        configuration: Configuration, log: Log, lifecycle: Lifecycle, registry: MetricRegistry,
+        group: MultiThreadedEventLoopGroup, resolver: NameResolver, seats: [NIOLoopBound<LoopSeat>], main: Server,
+        metrics: Server?
+    ) {
+        self.configuration = configuration
+        self.log = log
+        self.lifecycle = lifecycle
+        self.registry = registry
+        self.group = group
+        self.resolver = resolver
+        self.seats = seats
+        self.main = main
+        self.metrics = metrics
+        threads = seats.count
+    }
+
+    static func start(
+        _ configuration: Configuration, log: Log, began: NIODeadline
+    ) async throws(ProxyFailure) -> Proxying {
+        _ = ProcessLimits.raiseDescriptors()
+        let threads =
+            switch configuration.server.threads {
+            case .auto: ProcessLimits.usableCores()
+            case .value(let count): count
+            }
+        let registry = MetricRegistry(loops: threads)
+        registry.collectProcess(output: log.output)
+        registry.shared.set(registry.gauge(.buildInfo, labels: [Version.text]), 1)
+        registry.shared.set(registry.gauge(.configGeneration), 1)
+        let lifecycle = Lifecycle(started: began)
+        let resolver = try resolver()
+        let assembly = try assemble(configuration, threads, registry, log, lifecycle, resolver)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+        let seats = await makeSeats(group, assembly, configuration)
+        let (main, metrics) = try await listen(configuration, seats, registry)
+        seats.first?.eventLoop.execute { seats[0].value.refreshProbes() }
+        return Proxying(
+            configuration: configuration, log: log, lifecycle: lifecycle, registry: registry, group: group,
+            resolver: resolver, seats: seats, main: main, metrics: metrics)
+    }
+
+    private static func resolver() throws(ProxyFailure) -> NameResolver {
+        do throws(ResolutionFailure) {
+            return try NameResolver(ResolverSettings())
+        } catch {
+            throw .resolver(error)
+        }
+    }
+
+    private static func assemble(
+        _ configuration: Configuration, _ threads: Int, _ registry: MetricRegistry, _ log: Log,
+        _ lifecycle: Lifecycle, _ resolver: NameResolver
+    ) throws(ProxyFailure) -> Assembly {
+        do throws(AssemblyFailure) {
+            return try Assembly(
+                configuration, loops: threads, registry: registry, log: log, lifecycle: lifecycle, resolver: resolver,
+                trust: TLSContexts(certFile: Environment.all["SSL_CERT_FILE"]))
+        } catch {
+            throw .assembly(error)
+        }
+    }
+
+    private static func makeSeats(
+        _ group: MultiThreadedEventLoopGroup, _ assembly: Assembly, _ configuration: Configuration
+    ) async -> [NIOLoopBound<LoopSeat>] {
+        var seats: [NIOLoopBound<LoopSeat>] = []
+        for (index, loop) in group.makeIterator().enumerated() {
+            var system = SystemRandomNumberGenerator()
+            let seed = (
+                system.next() as UInt64, system.next() as UInt64, system.next() as UInt64, system.next() as UInt64
+            )
+            let first = seats.first
+            let seat = try? await loop.submit {
+                NIOLoopBound(
+                    LoopSeat(
+                        loop: LoopContext(eventLoop: loop, index: index, seed: seed), assembly: assembly,
+                        logging: configuration.logging, proberSeat: first),
+                    eventLoop: loop)
+            }.get()
+            if let seat { seats.append(seat) }
+        }
+        return seats
+    }
+
+    private static func listen(
+        _ configuration: Configuration, _ seats: [NIOLoopBound<LoopSeat>], _ registry: MetricRegistry
+    ) async throws(ProxyFailure) -> (Server, Server?) {
+        let settings = configuration.server
+        let counts = ServerMetrics(registry: registry)
+        let isShared = configuration.metrics.isOnMainListener
+        let address = settings.address.text
+        do throws(BindFailure) {
+            let main = try await Server.start(
+                address: address, port: Int(settings.port), settings: settings, loops: seats.map(\.eventLoop),
+                metrics: counts, wallClock: Clock.seconds
+            ) { index in seats[index].value.seat(.init(servesMetrics: isShared, isExclusive: false)) }
+            return (main, try await metricsListener(configuration, seats, counts))
+        } catch {
+            throw .bind(error, address: address, port: Int(settings.port))
+        }
+    }
+
+    private static func metricsListener(
+        _ configuration: Configuration, _ seats: [NIOLoopBound<LoopSeat>], _ counts: ServerMetrics
+    ) async throws(BindFailure) -> Server? {
+        guard configuration.metrics.isEnabled, let port = configuration.metrics.port, let seat = seats.first else {
+            return nil
+        }
+        return try await Server.start(
+            address: (configuration.metrics.address ?? configuration.server.address).text, port: Int(port),
+            settings: configuration.server, loops: [seat.eventLoop], metrics: counts, wallClock: Clock.seconds
+        ) { _ in seat.value.seat(.init(servesMetrics: true, isExclusive: true)) }
+    }
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import Glibc
+import Network
+import NIOCore
+import NIOPosix
+import Settings
+import Telemetry
+
+/// Serves one configuration from start to end.
+enum Serving {
+    /// Returns after a graceful end; throws the exit code otherwise.
+    static func run(_ configuration: Configuration, source: String) async throws {
+        let signals = Signals.begin()
+        let began = NIODeadline.now()
+        let output: LogOutput
+        do throws(LogFailure) {
+            output = try LogOutput(descriptor: STDOUT_FILENO)
+        } catch {
+            Terminal.complain("Error: the log cannot be written: \(error)")
+            throw ExitCode(1)
+        }
+        let log = Log(
+            level: .init(configuration.logging.level), format: .init(configuration.logging.format), output: output)
+        do throws(ProxyFailure) {
+            let proxy = try await Proxying.start(configuration, log: log, began: began)
+            log.info(
+                "serving",
+                [
+                    "version": .string(Version.text), "config": .string(source), "address": .string(proxy.place),
+                    "buckets": .int(configuration.buckets.count), "threads": .int(proxy.threads),
+                    "startup": .duration(.nanoseconds((.now() - began).nanoseconds)),
+                ])
+            let reason = await untilAsked(signals, log)
+            let impatience = Task {
+                let second = await untilAsked(signals, log)
+                // Cancelled because the end came in time: there was no second signal.
+                guard !Task.isCancelled else { return }
+                await proxy.endNow(reason: "a second signal: \(second)")
+                _ = output.close(within: .seconds(1))
+                exit(1)
+            }
+            await proxy.end(reason: reason)
+            impatience.cancel()
+        } catch {
+            log.error("cannot serve", ["reason": .string(error.explanation)])
+            _ = output.close(within: .seconds(1))
+            Terminal.complain("Error: \(error.explanation)")
+            throw ExitCode(1)
+        }
+        _ = output.close(within: .seconds(2))
+    }
+
+    /// Waits for the signal that ends the program; SIGHUP does not.
+    private static func untilAsked(_ signals: AsyncStream<Int32>, _ log: Log) async -> String {
+        for await signal in signals {
+            switch signal {
+            case SIGTERM: return "SIGTERM"
+            case SIGINT: return "SIGINT"
+            default: log.warn("the configuration is read at start only; restart to apply changes")
+            }
+        }
+        return "end of signals"
+    }
+}
+
+extension LogLevel {
+    init(_ level: LoggingSettings.Level) {
+        switch level {
+        case .trace, .debug: self = .debug
+        case .info: self = .info
+        case .warn: self = .warn
+        case .error: self = .error
+        }
+    }
+}
+
+extension LogFormat {
+    init(_ format: LoggingSettings.Format) {
+        switch format {
+        case .json: self = .json
+        case .text: self = .text
+        }
+    }
+}

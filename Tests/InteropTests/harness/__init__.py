@@ -1,0 +1,1 @@
+"""What the interop tests run against: real origins, the binary, a relay between them, clients on raw sockets."""

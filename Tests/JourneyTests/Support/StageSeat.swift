@@ -1,0 +1,87 @@
+import Admin
+import Exchange
+import NIOCore
+import Network
+import Proxy
+import Resilience
+import S3
+import Server
+import Settings
+import Telemetry
+import Transport
+import Upstream
+
+/// What a stage's loop is made of.
+struct StageParts: Sendable {
+    let plan: Stage.Plan
+    let registry: MetricRegistry
+    let gate: ConcurrencyGate
+    let board: HealthBoard
+    let lifecycle: Lifecycle
+    let log: Log
+    let connector: Connector
+}
+
+/// The proxy's own things on the stage's one loop. Bound to it.
+final class StageSeat {
+    private let parts: StageParts
+    private let loop: LoopContext
+    private let origins: [BucketOrigin]
+    private let accessLog: AccessLog
+    private let prober: Prober
+
+    init(_ parts: StageParts, _ eventLoop: any EventLoop) throws {
+        self.parts = parts
+        let loop = LoopContext(eventLoop: eventLoop, index: 0, seed: (5, 6, 7, 8))
+        self.loop = loop
+        accessLog = AccessLog(output: parts.log.output, format: .json)
+        origins = try zip(parts.plan.buckets, parts.board.entries).map { try Self.origin($0, $1, parts, loop) }
+        prober = Prober(
+            loop: loop, board: parts.board, origins: origins, timeouts: origins.map { _ in .seconds(5) },
+            log: parts.log)
+    }
+
+    private static func origin(
+        _ bucket: Stage.Bucket, _ health: HealthBoard.Entry, _ parts: StageParts, _ loop: LoopContext
+    ) throws -> BucketOrigin {
+        let name = bucket.settings.name
+        let endpoint = try Endpoint(
+            url: bucket.endpoint ?? "\(bucket.tls ? "https" : "http")://127.0.0.1:\(bucket.port)", bucket: "store",
+            region: "eu-test-1", addressing: .path)
+        let tls = bucket.tls ? try TLSContexts(certFile: nil).client(caPath: nil, verify: false) : nil
+        let pool = OriginPool(
+            target: .init(host: endpoint.connectHost, port: endpoint.port, tls: tls), limits: parts.plan.limits,
+            loop: loop, connector: parts.connector,
+            metrics: PoolMetrics(registry: parts.registry, shard: loop.index, bucket: name))
+        let keys = try Credentials(accessKey: Stage.accessKey, secretKey: Stage.secretKey)
+        return BucketOrigin(
+            endpoint: endpoint, credentials: StaticCredentials(.credentials(keys)), pool: pool,
+            metrics: OriginMetrics(registry: parts.registry, shard: loop.index, bucket: name), health: health,
+            wallClock: { WallTime.now().seconds })
+    }
+
+    /// What a listener needs here.
+    func seat(_ paths: FrontDesk.Paths) -> Server.Seat {
+        let buckets = parts.plan.buckets
+        let corridor = Corridor(
+            routes: RouteTable(prefixes: buckets.map(\.settings.normalizedPathPrefix)),
+            buckets: zip(buckets, origins).map { .init(settings: $0.settings, origin: $1) }, gate: parts.gate,
+            limits: parts.plan.server.securityLimits)
+        let desk = FrontDesk(
+            paths: paths, version: "9.9.9", registry: parts.registry, board: parts.board, lifecycle: parts.lifecycle
+        ) { [unowned self] in prober.refresh() }
+        let journey = Journey(
+            corridor: corridor, loop: loop,
+            metrics: JourneyMetrics(
+                registry: parts.registry, shard: loop.index, buckets: buckets.map(\.settings.name)),
+            desk: desk, accessLog: accessLog)
+        return Server.Seat(loop: loop, responder: journey)
+    }
+
+    func flush() { accessLog.flush() }
+
+    func end() {
+        accessLog.flush()
+        for origin in origins { origin.shutDown() }
+    }
+}

@@ -1,0 +1,34 @@
+/// Certificates made by the openssl program: two authorities, and a server's certificate from the first of them.
+struct Certificates {
+    let folder: TemporaryFolder
+    var authority: String { folder.path + "/ca.pem" }
+    var otherAuthority: String { folder.path + "/other.pem" }
+    var server: String { folder.path + "/server.pem" }
+    var serverKey: String { folder.path + "/server.key" }
+
+    /// The server's certificate is for `names`, written as openssl does: `DNS:a.test,IP:127.0.0.1`.
+    init(names: String) throws {
+        folder = try TemporaryFolder()
+        try Self.makeAuthority("ca", in: folder)
+        try Self.makeAuthority("other", in: folder)
+        try folder.write("names", "subjectAltName=\(names)\nextendedKeyUsage=serverAuth\n")
+        let path = folder.path
+        try Self.openssl(
+            ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=server"]
+                + ["-keyout", path + "/server.key", "-out", path + "/server.csr"])
+        try Self.openssl(
+            ["x509", "-req", "-in", path + "/server.csr", "-CA", path + "/ca.pem", "-CAkey", path + "/ca.key"]
+                + ["-CAcreateserial", "-days", "2", "-extfile", path + "/names", "-out", path + "/server.pem"])
+    }
+
+    private static func makeAuthority(_ name: String, in folder: TemporaryFolder) throws {
+        try openssl(
+            ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+                + ["-subj", "/CN=\(name)", "-addext", "basicConstraints=critical,CA:TRUE"]
+                + ["-keyout", "\(folder.path)/\(name).key", "-out", "\(folder.path)/\(name).pem"])
+    }
+
+    private static func openssl(_ arguments: [String]) throws {
+        try ChildProcess.run("/usr/bin/openssl", arguments)
+    }
+}

@@ -1,0 +1,176 @@
+import Exchange
+import Glibc
+import NIOCore
+import Testing
+
+@testable import Telemetry
+
+@Suite(.timeLimit(.minutes(1))) struct AccessLogTests {
+    @Test("OBS-1: a line holds every field of the request")
+    func allFields() throws {
+        let line = try #require(lines(.json, fullRecord()).first)
+        let expected: [String: LineValue] = [
+            "timestamp": .text("2026-11-21T08:48:42.123Z"), "level": .text("INFO"), "message": .text("request"),
+            "request_id": .text("00000000-0000-4001-8000-000000000002"), "method": .text("GET"),
+            "path": .text("/products/a%20b.txt"), "query": .text("versionId=7&token=***"),
+            "protocol": .text("HTTP/1.1"), "bucket": .text("products"), "key": .text("a b.txt"),
+            "status": .number(502), "duration_ms": .number(12.345), "ttfb_ms": .number(1.002), "bytes": .number(1_024),
+            "client_ip": .text("192.0.2.7"), "replica": .text("primary"), "cache": .text("miss"),
+            "origin_status": .number(500), "s3_error_code": .text("InternalError"), "error_code": .text("S3_ERROR"),
+            "error_detail": .text("the origin said 500"), "client_left": .flag(true),
+            "referer": .text("https://example.com/page"), "user_agent": .text("curl/8.1 (\"x\")"),
+        ]
+        #expect(try fields(of: line) == expected)
+    }
+
+    @Test("OBS-1: what is absent has no field")
+    func leastFields() throws {
+        var record = AccessRecord(id: RequestID(random: 0, 0), head: RequestHead())
+        record.status = 404
+        let line = try #require(lines(.json, record).first)
+        #expect(
+            try Set(fields(of: line).keys) == [
+                "timestamp", "level", "message", "request_id", "method", "path", "protocol", "status", "duration_ms",
+                "bytes", "client_ip",
+            ])
+    }
+
+    @Test("OBS-1: the text format")
+    func text() throws {
+        let line = try #require(lines(.text, fullRecord()).first)
+        #expect(
+            line == """
+                2026-11-21T08:48:42.123Z INFO request request_id=00000000-0000-4001-8000-000000000002 method=GET \
+                path=/products/a%20b.txt query="versionId=7&token=***" protocol=HTTP/1.1 bucket=products key="a b.txt" \
+                status=502 duration_ms=12.345 ttfb_ms=1.002 bytes=1024 client_ip=192.0.2.7 replica=primary cache=miss \
+                origin_status=500 s3_error_code=InternalError error_code=S3_ERROR error_detail="the origin said 500" \
+                client_left=true referer="https://example.com/page" user_agent="curl/8.1 (\\"x\\")"
+                """)
+    }
+
+    @Test(
+        "OBS-1: no request can forge a line", arguments: LogFormat.allCases,
+        [
+            "x\",\"status\":200}\n{\"level\":\"INFO\",\"message\":\"forged\"",
+            "x\r\n2026-01-01T00:00:00.000Z INFO forged",
+            "x status=200", "x\" status=200", "\\", "\\\"", "\u{85}forged", "\u{2028}forged",
+            "\u{1B}[2K\u{1B}[1Gforged", "=",
+        ])
+    func forging(_ format: LogFormat, _ hostile: String) throws {
+        var record = fullRecord()
+        let bytes = ByteBuffer(string: hostile)
+        record.method = .other
+        record.methodToken = bytes
+        (record.path, record.query, record.key, record.bucket) = (bytes, bytes, bytes, bytes)
+        (record.userAgent, record.referer, record.s3ErrorCode, record.replica) = (bytes, bytes, bytes, bytes)
+        record.clientAddress = bytes
+        record.fault = Fault(.badRequest, detail: hostile)
+        let written = lines(format, record)
+        #expect(written.count == 1)
+        let line = try #require(written.first)
+        #expect(line.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) })
+        if format == .json {
+            let read = try fields(of: line)
+            #expect(read["status"] == .number(502))
+            #expect(read["level"] == .text("INFO") && read["message"] == .text("request"))
+            #expect(read["user_agent"] == .text(hostile) && read["key"] == .text(hostile))
+        } else {
+            let pairs = try words(of: line)
+            #expect(pairs.count { $0.hasPrefix("status=") } == 1)
+            #expect(pairs.dropFirst(3).allSatisfy { $0.contains("=") && !$0.hasPrefix("=") })
+        }
+    }
+
+    @Test("OBS-1: the longest of everything fits into the room that a line has", arguments: LogFormat.allCases)
+    func longest(_ format: LogFormat) throws {
+        for unit in ["a", "\u{1}", "ü", "&a=1", "&a", "\u{1}\u{1}=x&"] {
+            var record = fullRecord()
+            let bytes = ByteBuffer(string: String(repeating: unit, count: 20_000))
+            record.method = .other
+            record.methodToken = bytes
+            (record.path, record.query, record.key, record.bucket) = (bytes, bytes, bytes, bytes)
+            (record.userAgent, record.s3ErrorCode, record.replica) = (bytes, bytes, bytes)
+            record.referer = ByteBuffer(
+                string: "//" + String(repeating: unit, count: 5_000) + "@" + String(buffer: bytes))
+            record.clientAddress = bytes
+            record.fault = Fault(.headersTooLarge, detail: String(buffer: bytes))
+            (record.bytesSent, record.duration, record.timeToFirstByte) = (.min, .nanoseconds(.max), .nanoseconds(.max))
+            let line = try #require(lines(format, record).first)
+            #expect(line.utf8.count < AccessRecord.longestLine - 64)
+            #expect(line.contains("user_agent"))
+            if format == .json { #expect(try fields(of: line).count == 24) }
+        }
+    }
+
+    @Test("OBS-1: lines reach the output when the buffer is full, and the rest when flushed")
+    func flushing() throws {
+        let collector = try LogCollector()
+        let log = AccessLog(output: collector.output, format: .json, clock: { moment })
+        var record = fullRecord()
+        record.userAgent = nil
+        for number in 0..<120 {
+            record.bytesSent = Int64(number)
+            log.record(record)
+        }
+        while collector.size == 0 { usleep(1_000) }
+        log.flush()
+        log.flush()
+        let numbers = try collector.finish().map { try fields(of: $0)["bytes"] }
+        #expect(numbers == (0..<120).map { .number(Double($0)) })
+        #expect(collector.output.droppedLines == 0)
+    }
+
+    private func lines(_ format: LogFormat, _ record: borrowing AccessRecord) -> [String] {
+        do {
+            let collector = try LogCollector()
+            let log = AccessLog(output: collector.output, format: format, clock: { moment })
+            log.record(record)
+            log.flush()
+            return collector.finish()
+        } catch {
+            Issue.record(error)
+            return []
+        }
+    }
+
+    private func fullRecord() -> AccessRecord {
+        var head = RequestHead()
+        head.path = ByteBuffer(string: "/products/a%20b.txt?versionId=7&token=secret")
+        head.query = ByteBuffer(string: "versionId=7&token=secret")
+        var record = AccessRecord(id: RequestID(random: 1, 2), head: head)
+        record.status = 502
+        record.duration = .nanoseconds(12_345_678)
+        record.timeToFirstByte = .nanoseconds(1_002_003)
+        record.bytesSent = 1_024
+        record.clientAddress = ByteBuffer(string: "192.0.2.7")
+        record.userAgent = ByteBuffer(string: "curl/8.1 (\"x\")")
+        record.referer = ByteBuffer(string: "https://example.com/page?session=secret#top")
+        record.bucket = ByteBuffer(string: "products")
+        record.key = ByteBuffer(string: "a b.txt")
+        record.originStatus = 500
+        record.fault = Fault(.originError, detail: "the origin said 500")
+        record.s3ErrorCode = ByteBuffer(string: "InternalError")
+        record.replica = ByteBuffer(string: "primary")
+        record.cache = "miss"
+        record.hasClientLeft = true
+        return record
+    }
+
+    /// Splits a text line at spaces outside of quotes, as a reader of logfmt does.
+    private func words(of line: String) throws -> [String] {
+        var words: [String] = [""]
+        var isQuoted = false
+        var isEscaped = false
+        for character in line {
+            if character == " " && !isQuoted {
+                words.append("")
+                continue
+            }
+            if character == "\"" && !isEscaped { isQuoted.toggle() }
+            isEscaped = character == "\\" && !isEscaped
+            words[words.count - 1].append(character)
+        }
+        #expect(!isQuoted)
+        return words
+    }
+}
