@@ -42,6 +42,8 @@ def test_metrics_are_prometheus_text_and_move(start_proxy, origin, alphabet):
     proxy = start_proxy([bucket("objects", origin)])
     for target in ("/objects/alphabet", "/objects/alphabet", "/objects/missing"):
         proxy.get(target)
+    # A request is counted once its last byte has gone out, which its client may learn first.
+    wait_until(lambda: proxy.metric("http_requests_by_bucket_total") == 3, 5, "the count of requests")
     answer = proxy.get("/metrics")
     assert answer.get("content-type").startswith("text/plain; version=0.0.4")
     text = answer.body.decode()
