@@ -52,8 +52,10 @@ let floors: [[Module]] = [
     [  // corridor
         Module(
             name: "Proxy",
-            uses: ["Exchange", "HTTPSemantics", "Network", "Resilience", "S3", "Settings", "Telemetry", "Upstream"],
-            products: [nioCore])
+            uses: [
+                "Exchange", "HTTPSemantics", "Network", "Resilience", "S3", "Settings", "Telemetry", "Transport",
+                "Upstream",
+            ], products: [nioCore])
     ],
     [  // desk
         Module(

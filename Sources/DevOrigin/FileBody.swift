@@ -17,7 +17,7 @@ final class FileBody: BodySource {
         remaining = length
     }
 
-    func takeAvailable() -> ByteBuffer? { nil }
+    func takeAvailable() -> AvailableBody { .unknown }
 
     /// A file that became shorter meanwhile is a failure: the length is promised already.
     func next() async throws(Fault) -> ByteBuffer? {

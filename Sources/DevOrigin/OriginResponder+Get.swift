@@ -99,7 +99,9 @@ extension OriginResponder {
         guard !isHead else { return writer.end() }
         let body = FileBody(object.file.descriptor, from: offset, length: length, disk: disk)
         do {
-            while let chunk = try await body.next() { try await writer.write(chunk) }
+            while let chunk = try await body.next() {
+                if writer.write(chunk) { writer.flush() } else { try await writer.waitUntilWritable() }
+            }
             writer.end()
         } catch {
             writer.abort()

@@ -7,8 +7,18 @@ import NIOCore
 package protocol BodySource: AnyObject {
     /// The next bytes, never empty; nil after the last. After nil or a failure it must not be called again.
     func next() async throws(Fault) -> ByteBuffer?
-    /// The next bytes when they are there already; nil otherwise, which does not mean the end.
-    func takeAvailable() -> ByteBuffer?
+    /// What is there already, without a wait.
+    func takeAvailable() -> AvailableBody
     /// Gives the rest up: the producer closes or drains its source. Safe to call at any time, also after the end.
     func cancel()
+}
+
+/// What a body has at hand.
+package enum AvailableBody {
+    /// The next bytes, never empty.
+    case chunk(ByteBuffer)
+    /// Only `next()` can tell what follows.
+    case unknown
+    /// The body was taken to its end.
+    case end
 }

@@ -22,11 +22,14 @@ package final class Request {
     package let deadline: NIODeadline
     /// The request's own body; nil when it has none.
     package let body: (any BodySource)?
+    /// Tells who works for this request that its client has left.
+    package let cancellation: Cancellation
 
     package init(
         head: RequestHead, id: RequestID, peer: SocketAddress?, clientAddress: ByteBuffer, isSecure: Bool,
         isOverLimit: Bool = false,
-        isDraining: Bool = false, received: NIODeadline, deadline: NIODeadline, body: (any BodySource)?
+        isDraining: Bool = false, received: NIODeadline, deadline: NIODeadline, body: (any BodySource)?,
+        cancellation: Cancellation
     ) {
         self.head = head
         self.id = id
@@ -38,5 +41,6 @@ package final class Request {
         self.received = received
         self.deadline = deadline
         self.body = body
+        self.cancellation = cancellation
     }
 }

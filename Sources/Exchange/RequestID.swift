@@ -13,18 +13,28 @@ package struct RequestID: Sendable, Hashable, CustomStringConvertible {
 
     /// Appends the 36 characters of the id.
     package func write(to out: inout ByteBuffer) {
-        out.reserveCapacity(minimumWritableBytes: 36)
-        let dash = UInt8(ascii: "-")
-        out.writeInteger(Self.hex(high >> 32))
-        out.writeInteger(dash)
-        out.writeInteger(UInt32(truncatingIfNeeded: Self.hex(high >> 16)))
-        out.writeInteger(dash)
-        out.writeInteger(UInt32(truncatingIfNeeded: Self.hex(high)))
-        out.writeInteger(dash)
-        out.writeInteger(UInt32(truncatingIfNeeded: Self.hex(low >> 48)))
-        out.writeInteger(dash)
-        out.writeInteger(UInt32(truncatingIfNeeded: Self.hex(low >> 32)))
-        out.writeInteger(Self.hex(low))
+        let text = text
+        unsafe out.writeBytes(text.span.bytes)
+    }
+
+    /// The 36 characters of the id: `8-4-4-4-12` digits.
+    package var text: InlineArray<36, UInt8> {
+        var text: InlineArray<36, UInt8> = .init(repeating: UInt8(ascii: "-"))
+        Self.put(Self.hex(high >> 32), digits: 8, at: 0, &text)
+        Self.put(Self.hex(high >> 16), digits: 4, at: 9, &text)
+        Self.put(Self.hex(high), digits: 4, at: 14, &text)
+        Self.put(Self.hex(low >> 48), digits: 4, at: 19, &text)
+        Self.put(Self.hex(low >> 32), digits: 4, at: 24, &text)
+        Self.put(Self.hex(low), digits: 8, at: 28, &text)
+        return text
+    }
+
+    /// Writes the last `digits` characters of `word`, the first of them in the highest byte.
+    @inline(__always)
+    private static func put(_ word: UInt64, digits: Int, at start: Int, _ text: inout InlineArray<36, UInt8>) {
+        for place in 0..<digits {
+            text[start &+ place] = UInt8(truncatingIfNeeded: word &>> UInt64(8 &* (digits &- 1 &- place)))
+        }
     }
 
     /// The eight hexadecimal digits of the lower 32 bits, the first in the highest byte; all eight at once.

@@ -3,10 +3,12 @@ import NIOCore
 /// The head of an answer to a client: a status and field lines that are encoded already.
 ///
 /// `lines` holds `name: value CRLF` for every field but those the door writes by itself: `Date`, `Connection`,
-/// `Content-Length` and `Transfer-Encoding`. So a head can be kept and sent again with one copy.
+/// `Content-Length`, `Transfer-Encoding` and `X-Request-ID`. So a head can be kept and sent again with one copy.
 package struct ResponseHead: Sendable {
     package var status: UInt16
     package var lines: ByteBuffer
+    /// The id that `X-Request-ID` tells; nil leaves that field out.
+    package var requestID: RequestID?
 
     package init(status: UInt16, lines: ByteBuffer = ByteBuffer()) {
         self.status = status
@@ -47,7 +49,10 @@ extension ByteBuffer {
             rest /= 10
             count += 1
         } while rest > 0
-        if number < 0 { writeInteger(UInt8(ascii: "-")) }
-        for index in (20 - count)..<20 { writeInteger(digits[index]) }
+        if number < 0 {
+            count += 1
+            digits[20 - count] = UInt8(ascii: "-")
+        }
+        unsafe writeBytes(digits.span.bytes.extracting((20 - count)..<20))
     }
 }

@@ -2,16 +2,19 @@ import NIOCore
 
 /// The client's side of an exchange, given to the corridor by a door (HTTP/1.1 now, HTTP/2 beside it).
 ///
-/// Exactly one of `send` and `begin` is called, once. The door adds `Date`, `Connection` and the framing fields, and
+/// Exactly one of `send` and `begin` is called, once. The door adds `Date`, `Connection`, the id and the framing, and
 /// leaves the body out for HEAD by itself. Bound to one event loop.
 package protocol ResponseWriter: AnyObject {
     /// Sends a whole answer at once; `Content-Length` is the body's.
     func send(_ head: ResponseHead, body: ByteBuffer)
     /// Starts an answer whose body follows. Without a body to come (HEAD, 304, 204) call `end` next.
     func begin(_ head: ResponseHead, framing: ResponseFraming)
-    /// Passes body bytes on and flushes; suspends while the client does not take them.
-    func write(_ chunk: ByteBuffer) async throws(ClientGone)
-    /// Sends what `begin` has prepared, before a wait for the body's first bytes.
+    /// Takes body bytes over, to be sent with the next `flush`, `waitUntilWritable` or `end`. Answers whether more may
+    /// follow at once; otherwise `waitUntilWritable` must come first.
+    func write(_ chunk: ByteBuffer) -> Bool
+    /// Sends what there is and suspends while the client does not take it.
+    func waitUntilWritable() async throws(ClientGone)
+    /// Sends what there is, before a wait for more.
     func flush()
     /// The answer is complete.
     func end()

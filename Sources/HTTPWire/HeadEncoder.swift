@@ -15,10 +15,11 @@ package enum WireFraming: Sendable, Equatable {
 
 /// Writes the heads of responses (RFC 9112 §4).
 package enum HeadEncoder {
-    /// The longest status line, `Connection`, framing field and line ends together, generously.
-    private static let maxOwnLength = 256
+    /// The longest status line, `Date`, `Connection`, framing field, id and line ends together, generously.
+    package static let maxOwnLength = 384
 
-    /// Appends the status line, `Date`, `Connection`, the framing field, the head's own lines and the empty line.
+    /// Appends the status line, `Date`, `Connection`, the framing field, the id, the head's own lines and the empty
+    /// line.
     ///
     /// `date`: the 29 bytes of an IMF-fixdate (RFC 9110 §5.6.7). `minorVersion` is the request's: persistence is said
     /// aloud only where it is not the default (RFC 9112 §9.3).
@@ -26,7 +27,7 @@ package enum HeadEncoder {
         _ head: ResponseHead, framing: WireFraming, date: ByteBuffer, minorVersion: UInt8, keepsAlive: Bool,
         to out: inout ByteBuffer
     ) {
-        let capacity = maxOwnLength + date.readableBytes + head.lines.readableBytes
+        let capacity = maxOwnLength + head.lines.readableBytes
         unsafe out.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity) { target in
             var cursor = unsafe ByteCursor(target)
             writeStatusLine(head.status, &cursor)
@@ -46,6 +47,12 @@ package enum HeadEncoder {
                 cursor.write("\r\n")
             case .chunked: cursor.write("Transfer-Encoding: chunked\r\n")
             case .untilClose, .absent: break
+            }
+            if let id = head.requestID {
+                cursor.write("X-Request-ID: ")
+                let text = id.text
+                unsafe cursor.write(text.span.bytes)
+                cursor.write("\r\n")
             }
             cursor.write(head.lines.readableBytesSpan)
             cursor.write("\r\n")

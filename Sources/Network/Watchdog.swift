@@ -4,6 +4,9 @@ import NIOCore
 ///
 /// Moving it later costs a store: the timer that is set already notices when it fires and sets itself anew. Only an
 /// earlier deadline than the timer's cancels and sets. Precision is that of the loop. Bound to one event loop.
+///
+/// The timer holds the watchdog, and `onExpiry` its owner, until `stop`, which the owner calls at its end: weak
+/// references would make every other reference to them dearer.
 package final class Watchdog {
     private let eventLoop: any EventLoop
     private var deadline: NIODeadline?
@@ -13,8 +16,6 @@ package final class Watchdog {
     package var onExpiry: (() -> Void)?
 
     package init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
-
-    deinit { timer?.cancel() }
 
     /// Sets the deadline; nil means none.
     package func set(_ new: NIODeadline?) {
@@ -36,13 +37,13 @@ package final class Watchdog {
 
     private func arm(for time: NIODeadline) {
         armedFor = time
-        timer = eventLoop.assumeIsolated().scheduleTask(deadline: time) { [weak self] in self?.fire() }
+        timer = eventLoop.assumeIsolated().scheduleTask(deadline: time) { [self] in fire() }
     }
 
     private func fire() {
         timer = nil
         armedFor = nil
-        guard let deadline else { return }
+        guard let deadline, onExpiry != nil else { return }
         if deadline <= eventLoop.now {
             self.deadline = nil
             onExpiry?()

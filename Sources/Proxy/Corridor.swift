@@ -23,7 +23,7 @@ package final class Corridor {
     }
 
     /// One bucket on one loop.
-    package struct Bucket {
+    package final class Bucket {
         package let nameBytes: ByteBuffer
         package let settings: BucketSettings
         package let origin: BucketOrigin

@@ -30,8 +30,8 @@ package final class Journey: Responder {
         var trip = Trip(request)
         metrics.began()
         let ticket = admit(request, &trip)
-        let answer = await answer(request, &trip, ticket)
-        await deliver(answer, to: request, &trip, through: writer)
+        var answer = await answer(request, &trip, ticket)
+        await deliver(&answer, to: request, &trip, through: writer)
         if ticket == .counted { corridor.gate.leave() }
         record(trip, request, writer)
         metrics.ended()
@@ -40,9 +40,10 @@ package final class Journey: Responder {
     package func refuse(_ refusal: Refusal, through writer: any ResponseWriter) {
         var trip = Trip(received: refusal.received)
         trip.fault = refusal.fault
-        let answer = ErrorBody.answer(to: refusal.fault, id: refusal.id, allow: nil)
+        var answer = ErrorBody.answer(to: refusal.fault, id: refusal.id, allow: nil)
+        answer.head.requestID = refusal.id
         trip.status = answer.head.status
-        writer.send(stamped(answer.head, refusal.id), body: answer.bytes)
+        writer.send(answer.head, body: answer.bytes)
         record(trip, refusal, writer)
     }
 

@@ -1,3 +1,4 @@
+import Exchange
 import NIOCore
 
 /// Writes the heads of GET and HEAD requests for the objects of one bucket, signed, straight into a buffer (S3-1).
@@ -39,10 +40,11 @@ package final class ObjectRequestEncoder {
     /// - Parameters:
     ///   - key: the object's key, decoded; each byte is percent-encoded once, nothing is normalised.
     ///   - time: seconds since the epoch.
+    ///   - id: sent unsigned as `x-request-id`.
     ///   - fields: more field lines, each with its CRLF, sent unsigned; never `Host`, `Authorization` or `x-amz-*`.
     package func encode(
         _ operation: Operation, key: Span<UInt8>, query: ObjectQuery = .none, as identity: SigningIdentity,
-        time: Int64, fields: ByteBuffer = ByteBuffer(), to out: inout ByteBuffer
+        time: Int64, id: RequestID? = nil, fields: ByteBuffer = ByteBuffer(), to out: inout ByteBuffer
     ) {
         let moment = self.moment(identity, time)
         out.writeStaticString(operation.name)
@@ -74,14 +76,19 @@ package final class ObjectRequestEncoder {
             swap(&text, &canonical)
         }
         out.writeStaticString("\r\n")
-        out.writeImmutableBuffer(fields)
+        if let id {
+            out.writeStaticString("x-request-id: ")
+            id.write(to: &out)
+            out.writeStaticString("\r\n")
+        }
+        if fields.readableBytes > 0 { out.writeImmutableBuffer(fields) }
         out.writeStaticString("\r\n")
     }
 }
 
 extension ObjectRequestEncoder {
     /// What all requests of one identity within one second share.
-    private struct Moment {
+    private final class Moment {
         struct Signing {
             /// The canonical request after the query, beginning with its line feed.
             var canonical: ByteBuffer
@@ -89,12 +96,19 @@ extension ObjectRequestEncoder {
             var state: MessageAuthentication
         }
 
-        var identity: SigningIdentity
-        var time: Int64
+        let identity: SigningIdentity
+        let time: Int64
         /// The head after the target, up to where the signature belongs; without the last CRLF when unsigned.
-        var wire: ByteBuffer
+        let wire: ByteBuffer
         /// Nil for anonymous requests.
-        var signing: Signing?
+        let signing: Signing?
+
+        init(identity: SigningIdentity, time: Int64, wire: ByteBuffer, signing: Signing?) {
+            self.identity = identity
+            self.time = time
+            self.wire = wire
+            self.signing = signing
+        }
     }
 
     private func moment(_ identity: SigningIdentity, _ time: Int64) -> Moment {

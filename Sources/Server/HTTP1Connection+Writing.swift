@@ -12,6 +12,8 @@ struct WriterState {
     var bodyBytes: Int64 = 0
     /// Bytes were given to the channel since the last flush.
     var needsFlush = false
+    /// The channel's buffers have room for more.
+    var isWritable = true
     /// Somebody waits for the channel to become writable.
     var waiter: Suspension<Result<Void, ClientGone>>?
     /// Bytes that waited in the channel when its progress was last looked at.
@@ -26,7 +28,7 @@ struct WriterState {
 }
 
 extension HTTP1Connection: ResponseWriter {
-    /// Bodies up to this size are copied behind their head, so that they leave in one write.
+    /// Bodies up to about this size are copied behind their head, so that they leave in one write.
     private static var joinLimit: Int { 16 * 1024 }
 
     var bodyBytesSent: Int64 { writer.bodyBytes }
@@ -46,19 +48,30 @@ extension HTTP1Connection: ResponseWriter {
             case .absent: .absent
             case .unknown: answer.minorVersion == 0 ? .untilClose : .chunked
             }
-        worker.scratch.clear(minimumCapacity: 1024)
+        var out = ByteBuffer()
+        swap(&out, &worker.scratch)
+        out.clear(minimumCapacity: HeadEncoder.maxOwnLength + head.lines.readableBytes + Self.joinedLength(framing))
         HeadEncoder.write(
             head, framing: wire, date: worker.date, minorVersion: answer.minorVersion, keepsAlive: answer.keepsAlive,
-            to: &worker.scratch)
-        writer.pending = worker.scratch
+            to: &out)
+        writer.pending = out
     }
 
-    func write(_ chunk: ByteBuffer) async throws(ClientGone) {
-        guard let context, state.isAnswering else { throw ClientGone() }
+    func write(_ chunk: ByteBuffer) -> Bool {
+        guard state.isAnswering else { return false }
         put(chunk)
+        return writer.isWritable
+    }
+
+    func waitUntilWritable() async throws(ClientGone) {
+        guard context != nil, state.isAnswering else { throw ClientGone() }
         flush()
-        guard !context.channel.isWritable else { return }
-        try await waitUntilWritable()
+        guard !writer.isWritable else { return }
+        writer.lastBuffered = bufferedBytes
+        watchdog.set(.now() + .init(worker.settings.bodyIdleTimeout))
+        let result = await Suspension<Result<Void, ClientGone>>.wait { writer.waiter = $0 }
+        watchdog.set(nil)
+        try result.get()
     }
 
     func flush() {
@@ -68,7 +81,7 @@ extension HTTP1Connection: ResponseWriter {
 
     func end() {
         guard let answer = state.answer, case .begun(let framing) = answer.progress else { return }
-        if framing == .unknown, answer.minorVersion > 0, !answer.isHead { give(ChunkEncoder.end) }
+        if framing == .unknown, answer.minorVersion > 0, !answer.isHead { putEndOfChunks() }
         flush()
         switch state.answerEnded() {
         case .readNext, .nothing: break
@@ -102,8 +115,9 @@ extension HTTP1Connection: ResponseWriter {
         writer.bodyBytes += Int64(chunk.readableBytes)
         let isChunked = framing == .unknown && answer.minorVersion > 0
         var chunk = chunk
-        if chunk.readableBytes <= Self.joinLimit, var head = writer.pending.take() {
-            worker.scratch.clear(minimumCapacity: 0)
+        if let waiting = writer.pending?.readableBytes, waiting + chunk.readableBytes <= 2 * Self.joinLimit,
+            var head = writer.pending.take()
+        {
             if isChunked { ChunkEncoder.write(&chunk, to: &head) } else { head.writeBuffer(&chunk) }
             writer.pending = head
             return
@@ -120,14 +134,27 @@ extension HTTP1Connection: ResponseWriter {
         give(ByteBuffer(staticString: "\r\n"))
     }
 
+    private func putEndOfChunks() {
+        if writer.pending == nil { return give(ChunkEncoder.end) }
+        writer.pending?.writeImmutableBuffer(ChunkEncoder.end)
+    }
+
+    /// How much of a body will stand behind its head in one buffer.
+    private static func joinedLength(_ framing: ResponseFraming) -> Int {
+        guard case .length(let length) = framing, length <= Int64(joinLimit) else { return 0 }
+        return Int(length)
+    }
+
+    /// The storage is used again for another head as soon as the channel has let go of it.
     private func givePending() {
         guard let head = writer.pending.take() else { return }
+        worker.scratch = head
         give(head)
     }
 
     private func give(_ bytes: ByteBuffer) {
         guard let context else { return }
-        worker.metrics.bytesSent(bytes.readableBytes, on: worker.loop)
+        worker.counts.bytesSent(bytes.readableBytes)
         context.write(wrapOutboundOut(bytes), promise: nil)
         writer.needsFlush = true
     }
@@ -139,14 +166,6 @@ extension HTTP1Connection: ResponseWriter {
     }
 
     // MARK: back-pressure
-
-    private func waitUntilWritable() async throws(ClientGone) {
-        writer.lastBuffered = bufferedBytes
-        watchdog.set(.now() + .init(worker.settings.bodyIdleTimeout))
-        let result = await Suspension<Result<Void, ClientGone>>.wait { writer.waiter = $0 }
-        watchdog.set(nil)
-        try result.get()
-    }
 
     func resumeWriter(with result: Result<Void, ClientGone>) {
         writer.waiter.take()?.resume(result)

@@ -29,6 +29,9 @@ final class HTTP1Connection: ChannelInboundHandler {
     var writer = WriterState()
 
     private var task: Task<Void, Never>?
+    /// The request that is being answered.
+    private var request: Request?
+    private let cancellation = Cancellation()
     private var isOpened = false
     private var isRunning = false
     private var isAdvancing = false
@@ -61,13 +64,13 @@ final class HTTP1Connection: ChannelInboundHandler {
         peer = context.remoteAddress
         clientAddress = ClientAddress.render(peer)
         worker.add(self)
-        watchdog.onExpiry = { [weak self] in self?.deadlinePassed() }
+        watchdog.onExpiry = { [self] in deadlinePassed() }
         watchdog.set(.now() + .init(worker.settings.idleTimeout))
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
-        worker.metrics.bytesReceived(bytes.readableBytes, on: worker.loop)
+        worker.counts.bytesReceived(bytes.readableBytes)
         if state.phase == .lingering || state.phase == .closed { return }
         if inbound.readableBytes == 0 {
             inbound = bytes
@@ -84,7 +87,8 @@ final class HTTP1Connection: ChannelInboundHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        guard context.channel.isWritable else { return }
+        writer.isWritable = context.channel.isWritable
+        guard writer.isWritable else { return }
         resumeWriter(with: .success(()))
         if !isRunning { advance() }
     }
@@ -109,6 +113,7 @@ final class HTTP1Connection: ChannelInboundHandler {
         requestBody?.fail(Fault(.badRequest, detail: "the client left"))
         requestBody = nil
         resumeWriter(with: .failure(ClientGone()))
+        cancellation.cancel()
         task?.cancel()
         if !isRunning { worker.remove(self) }
     }
@@ -134,11 +139,12 @@ final class HTTP1Connection: ChannelInboundHandler {
             feedRequestBody()
             return state.phase == .idle
         }
-        guard state.canReadHead, context?.channel.isWritable == true else { return false }
+        guard state.canReadHead, writer.isWritable, context != nil else { return false }
         if worker.stage == .stopped { return false }
         guard inbound.readableBytes > 0 else { return false }
         do {
-            guard let head = try parser.parse(&inbound) else {
+            var head = RequestHead()
+            guard try parser.parse(&inbound, into: &head) else {
                 if state.headBegan() { watchdog.set(.now() + .init(worker.settings.headerTimeout)) }
                 return false
             }
@@ -159,36 +165,39 @@ final class HTTP1Connection: ChannelInboundHandler {
         watchdog.set(nil)
         if head.framing != .none { requestBody = RequestBody(head.framing, connection: self) }
         let now = NIODeadline.now()
-        let request = Request(
+        request = Request(
             head: head, id: worker.loop.makeRequestID(), peer: peer, clientAddress: clientAddress,
             isSecure: isSecure, isOverLimit: isOverLimit,
             isDraining: worker.stage != .serving, received: now,
-            deadline: now + .init(worker.settings.requestTimeout), body: requestBody)
+            deadline: now + worker.requestTimeout, body: requestBody, cancellation: cancellation)
         writer.reset()
-        run(request)
+        run()
     }
 
-    private func run(_ request: Request) {
+    private func run() {
         isRunning = true
-        let bound = NIOLoopBound((self, request), eventLoop: worker.loop.eventLoop)
-        let started = Task.immediate(executorPreference: worker.loop.executor) {
-            let (connection, request) = bound.value
-            await connection.worker.responder.respond(to: request, through: connection)
-            connection.finished()
-        }
+        let bound = NIOLoopBound(self, eventLoop: worker.loop.eventLoop)
+        let started = Task.immediate(executorPreference: worker.loop.executor) { await bound.value.answer() }
         if isRunning { task = started }
+    }
+
+    private func answer() async {
+        guard let request else { return }
+        await worker.responder.respond(to: request, through: self)
+        finished()
     }
 
     /// The responder has returned: the next request may follow.
     private func finished() {
         isRunning = false
+        request = nil
         task = nil
         guard state.phase != .closed else {
             worker.remove(self)
             return
         }
         if state.isAnswering { abort() }
-        if state.phase == .idle { watchdog.set(.now() + .init(worker.settings.idleTimeout)) }
+        if state.phase == .idle { watchdog.set(.now() + worker.idleTimeout) }
         worker.noteProgress()
         advance()
     }

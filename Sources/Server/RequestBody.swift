@@ -23,7 +23,7 @@ final class RequestBody: BodySource {
 
     var isWaiting: Bool { waiter != nil }
 
-    func takeAvailable() -> ByteBuffer? { nil }
+    func takeAvailable() -> AvailableBody { .unknown }
 
     func next() async throws(Fault) -> ByteBuffer? {
         if let fault { throw fault }

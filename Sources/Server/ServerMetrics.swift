@@ -1,31 +1,39 @@
-import Network
 import Telemetry
 
 /// What the doors count: connections and bytes.
 package struct ServerMetrics: Sendable {
     private let registry: MetricRegistry
+
+    package init(registry: MetricRegistry) { self.registry = registry }
+
+    /// The same on one loop's shard.
+    func counts(of loop: Int) -> ServerCounts { ServerCounts(registry, shard: registry.shards[loop]) }
+}
+
+/// The doors' counters on one loop's shard.
+struct ServerCounts {
+    private let shard: MetricShard
     private let active: Gauge
     private let opened: Counter
     private let received: Counter
     private let sent: Counter
 
-    package init(registry: MetricRegistry) {
-        self.registry = registry
+    init(_ registry: MetricRegistry, shard: MetricShard) {
+        self.shard = shard
         active = registry.gauge(.activeConnections)
         opened = registry.counter(.connectionsTotal)
         received = registry.counter(.bytesReceived)
         sent = registry.counter(.bytesSent)
     }
 
-    func connectionOpened(on loop: LoopContext) {
-        let shard = registry.shards[loop.index]
+    func connectionOpened() {
         shard.add(opened)
         shard.add(active, 1)
     }
 
-    func connectionClosed(on loop: LoopContext) { registry.shards[loop.index].add(active, -1) }
+    func connectionClosed() { shard.add(active, -1) }
 
-    func bytesReceived(_ count: Int, on loop: LoopContext) { registry.shards[loop.index].add(received, count) }
+    func bytesReceived(_ count: Int) { shard.add(received, count) }
 
-    func bytesSent(_ count: Int, on loop: LoopContext) { registry.shards[loop.index].add(sent, count) }
+    func bytesSent(_ count: Int) { shard.add(sent, count) }
 }

@@ -19,7 +19,9 @@ final class ServerWorker {
     let settings: ServerSettings
     let limits: WireLimits
     let responder: any Responder
-    let metrics: ServerMetrics
+    let counts: ServerCounts
+    let requestTimeout: TimeAmount
+    let idleTimeout: TimeAmount
     let wallClock: @Sendable () -> Int64
     /// Encoded heads; its storage is used again as soon as the channel has sent it.
     var scratch = ByteBuffer()
@@ -40,7 +42,9 @@ final class ServerWorker {
             maxTargetLength: settings.securityLimits.maxURILength,
             maxHeadLength: settings.securityLimits.maxHeaderSize)
         self.responder = responder
-        self.metrics = metrics
+        counts = metrics.counts(of: loop.index)
+        requestTimeout = .init(settings.requestTimeout)
+        idleTimeout = .init(settings.idleTimeout)
         self.wallClock = wallClock
     }
 
@@ -53,12 +57,12 @@ final class ServerWorker {
 
     func add(_ connection: HTTP1Connection) {
         connections[ObjectIdentifier(connection)] = connection
-        metrics.connectionOpened(on: loop)
+        counts.connectionOpened()
     }
 
     func remove(_ connection: HTTP1Connection) {
         guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
-        metrics.connectionClosed(on: loop)
+        counts.connectionClosed()
         noteProgress()
     }
 

@@ -10,18 +10,16 @@ import Network
 final class OriginConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
-    typealias HeadResult = Result<OriginHead, TransportFailure>
-    /// An answer's head, and which exchange of the connection it belongs to: the connection may serve the next one
-    /// before the waiting task has run.
-    typealias Arrival = Result<(head: OriginHead, exchange: Int), TransportFailure>
+    typealias Arrival = Result<OriginResponse, TransportFailure>
     typealias BodyResult = Result<ByteBuffer?, TransportFailure>
 
     /// Bytes that may wait for the consumer before reading stops.
     private static var window: Int { 128 * 1024 }
 
-    private let eventLoop: any EventLoop
+    private let loop: LoopContext
     private let limits: PoolLimits
-    private weak var pool: OriginPool?
+    /// Until this connection has told it of its end.
+    private var pool: OriginPool?
     private(set) var state = OriginConnectionState()
     private var context: ChannelHandlerContext?
     private var parser: ResponseParser
@@ -37,49 +35,46 @@ final class OriginConnection: ChannelInboundHandler {
     private var finishedSerial = 0
     private let watchdog: Watchdog
     private var totalDeadline: NIODeadline?
-    private var headWaiter: Suspension<HeadResult>?
+    private var headWaiter: Suspension<Arrival>?
+    /// What the waiting task will get at the end of the present read.
+    private var arrived: OriginResponse?
     private var bodyWaiter: Suspension<BodyResult>?
+    /// The present exchange's client.
+    private var cancellation: Cancellation?
 
-    init(eventLoop: any EventLoop, limits: PoolLimits, pool: OriginPool) {
-        self.eventLoop = eventLoop
+    init(loop: LoopContext, limits: PoolLimits, pool: OriginPool) {
+        self.loop = loop
         self.limits = limits
         self.pool = pool
         self.parser = ResponseParser(limits: WireLimits())
-        self.watchdog = Watchdog(eventLoop: eventLoop)
+        self.watchdog = Watchdog(eventLoop: loop.eventLoop)
     }
 
-    var isUsable: Bool { state.isIdle && context?.channel.isActive == true }
+    var isUsable: Bool { state.isIdle && !hasEnded && context != nil }
 
     // MARK: the pool's side
 
     /// Sends an encoded head and waits for the answer's head, at most until `deadline`.
-    func exchange(_ head: ByteBuffer, isHead: Bool, deadline: NIODeadline) async -> Arrival {
+    func exchange(
+        _ head: ByteBuffer, isHead: Bool, deadline: NIODeadline, cancellation: Cancellation
+    ) async -> Arrival {
         guard let context, state.isIdle else { return .failure(.closedEarly) }
+        guard !cancellation.isCancelled else {
+            fail(.cancelled)
+            return .failure(.cancelled)
+        }
+        self.cancellation = cancellation
         state.requestSent(isHead: isHead)
         serial += 1
-        let exchange = serial
         isBodyComplete = false
         failure = nil
         let now = NIODeadline.now()
         watchdog.set(min(deadline, now + limits.firstByteTimeout))
         totalDeadline = limits.totalTimeout.map { now + $0 }
         context.writeAndFlush(wrapOutboundOut(head), promise: nil)
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        let result = await withTaskCancellationHandler {
-            await Suspension<HeadResult>.wait { waiter in
-                if let failure {
-                    waiter.resume(.failure(failure))
-                } else if Task.isCancelled {
-                    waiter.resume(.failure(.cancelled))
-                    fail(.cancelled)
-                } else {
-                    headWaiter = waiter
-                }
-            }
-        } onCancel: {
-            Self.cancelled(bound)
-        }
-        return result.map { ($0, exchange) }
+        if let failure { return .failure(failure) }
+        cancellation.listener = self
+        return await Suspension<Arrival>.wait { headWaiter = $0 }
     }
 
     /// The connection idles in the pool until `deadline`.
@@ -93,47 +88,36 @@ final class OriginConnection: ChannelInboundHandler {
         return pool != nil
     }
 
-    private static func cancelled(_ bound: NIOLoopBound<OriginConnection>) {
-        if bound.eventLoop.inEventLoop {
-            bound.value.fail(.cancelled)
-        } else {
-            bound.eventLoop.execute { bound.value.fail(.cancelled) }
-        }
-    }
-
     // MARK: the consumer's side
 
     /// Buffered body bytes; nil when none are there.
-    func takeAvailable() -> ByteBuffer? {
+    func takeAvailable(_ exchange: Int) -> ByteBuffer? { isFinished(exchange) ? nil : takeAvailable() }
+
+    private func takeAvailable() -> ByteBuffer? {
         guard let chunk = chunks.pop() else { return nil }
         finishIfComplete()
         if chunks.bytes < Self.window / 2 { releaseReads() }
         return chunk
     }
 
-    func nextChunk() async -> BodyResult {
+    func nextChunk(_ exchange: Int) async -> BodyResult {
+        if isFinished(exchange) { return .success(nil) }
         if let chunk = takeAvailable() { return .success(chunk) }
         if let failure { return .failure(failure) }
         if isBodyComplete { return .success(nil) }
+        guard let cancellation, !cancellation.isCancelled else {
+            fail(.cancelled)
+            return .failure(.cancelled)
+        }
         let idle = NIODeadline.now() + limits.bodyIdleTimeout
         watchdog.set(totalDeadline.map { min($0, idle) } ?? idle)
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        return await withTaskCancellationHandler {
-            await Suspension<BodyResult>.wait { waiter in
-                if Task.isCancelled {
-                    waiter.resume(.failure(.cancelled))
-                    fail(.cancelled)
-                } else {
-                    bodyWaiter = waiter
-                }
-            }
-        } onCancel: {
-            Self.cancelled(bound)
-        }
+        cancellation.listener = self
+        return await Suspension<BodyResult>.wait { bodyWaiter = $0 }
     }
 
     /// The consumer wants no more: a transfer that is not complete ends with its connection.
-    func abandon() {
+    func abandon(_ exchange: Int) {
+        guard !isFinished(exchange) else { return }
         if isBodyComplete {
             chunks.removeAll()
             finishIfComplete()
@@ -146,7 +130,7 @@ final class OriginConnection: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        watchdog.onExpiry = { [weak self] in self?.deadlinePassed() }
+        watchdog.onExpiry = { [self] in deadlinePassed() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -164,7 +148,13 @@ final class OriginConnection: ChannelInboundHandler {
         consume()
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) { deliver() }
+    /// Who waits goes on from here, with all that was read.
+    func channelReadComplete(context: ChannelHandlerContext) {
+        guard arrived != nil || bodyWaiter != nil else { return }
+        loop.executor.expectRun()
+        deliver()
+        loop.executor.runPending()
+    }
 
     private func consume() {
         while inbound.readableBytes > 0 {
@@ -185,18 +175,16 @@ final class OriginConnection: ChannelInboundHandler {
     /// Answers whether a head was complete and more may follow.
     private func parseHead(isHead: Bool) -> Bool {
         do {
-            guard let head = try parser.parse(&inbound, isHead: isHead) else { return false }
+            var head = OriginHead()
+            guard try parser.parse(&inbound, isHead: isHead, into: &head) else { return false }
             guard head.status >= 200 else {
                 return head.status != 101 || failed(.invalidResponse(.malformed(.badStatus)))
             }
             state.headArrived(head)
             watchdog.set(totalDeadline)
             decoder = BodyDecoder(head.framing)
+            arrived = OriginResponse(head, self, exchange: serial)
             decodeBody()
-            finishIfComplete()
-            if let waiter = headWaiter.take() {
-                waiter.resume(.success(head))
-            }
         } catch {
             return failed(.invalidResponse(error))
         }
@@ -237,6 +225,11 @@ final class OriginConnection: ChannelInboundHandler {
 
     /// Gives the waiting consumer what is there.
     private func deliver() {
+        if let response = arrived.take() {
+            cancellation?.listener = nil
+            headWaiter.take()?.resume(.success(response))
+            return finishIfComplete()
+        }
         guard bodyWaiter != nil else { return }
         if let chunk = takeAvailable() {
             resumeBody(.success(chunk))
@@ -250,6 +243,7 @@ final class OriginConnection: ChannelInboundHandler {
 
     private func resumeBody(_ result: BodyResult) {
         guard let waiter = bodyWaiter.take() else { return }
+        cancellation?.listener = nil
         // With the last chunk the connection went back to its pool, whose time runs now.
         if state.phase == .body { watchdog.set(totalDeadline) }
         waiter.resume(result)
@@ -264,6 +258,7 @@ final class OriginConnection: ChannelInboundHandler {
     private func finishIfComplete() {
         guard isBodyComplete, chunks.isEmpty, finishedSerial < serial, state.phase == .body else { return }
         finishedSerial = serial
+        forgetClient()
         watchdog.set(nil)
         let hasStrayBytes = inbound.readableBytes > 0
         switch state.bodyEnded() {
@@ -274,6 +269,12 @@ final class OriginConnection: ChannelInboundHandler {
             state.closed()
             context?.close(promise: nil)
         }
+    }
+
+    /// The next exchange is another client's: this one must not end it by leaving.
+    private func forgetClient() {
+        cancellation?.listener = nil
+        cancellation = nil
     }
 
     private func ended() {
@@ -300,10 +301,17 @@ final class OriginConnection: ChannelInboundHandler {
         let isIntact = state.phase == .body && isBodyComplete && why != .cancelled
         state.closed()
         if !isIntact { failure = why }
-        if let waiter = headWaiter.take() {
+        if !isIntact { arrived = nil }
+        if arrived == nil, let waiter = headWaiter.take() {
+            cancellation?.listener = nil
             waiter.resume(.failure(why))
         }
         deliver()
+        forgetClient()
         context?.close(promise: nil)
     }
+}
+
+extension OriginConnection: CancellationListener {
+    func cancelled() { fail(.cancelled) }
 }

@@ -56,16 +56,23 @@ package final class OriginPool {
 
     /// Sends an encoded request head and answers with the origin's head; the body is pulled from the response.
     ///
-    /// `deadline` bounds the wait for a connection and for the head. The caller's task may be cancelled at any time.
+    /// `deadline` bounds the wait for a connection and for the head. `cancellation` ends the wait for the head and for
+    /// the body, the cancelling of the caller's task the wait for a connection.
     package func exchange(
-        _ head: ByteBuffer, isHead: Bool, deadline: NIODeadline
+        _ head: ByteBuffer, isHead: Bool, deadline: NIODeadline, cancellation: Cancellation
     ) async throws(TransportFailure) -> OriginResponse {
         var wasResent = false
         while true {
-            let connection = try await lease(until: deadline, mustBeNew: wasResent)
-            switch await connection.exchange(head, isHead: isHead, deadline: deadline) {
-            case .success(let answer):
-                return OriginResponse(head: answer.head, body: OriginBody(connection, exchange: answer.exchange))
+            let connection: OriginConnection
+            if !wasResent, let kept = takeIdle() {
+                connection = kept
+            } else {
+                connection = try await lease(until: deadline, mustBeNew: wasResent)
+            }
+            let arrival = await connection.exchange(
+                head, isHead: isHead, deadline: deadline, cancellation: cancellation)
+            switch arrival {
+            case .success(let response): return response
             case .failure(.closedEarly) where connection.state.isStaleCandidate:
                 // A kept connection was closed under the request before the origin saw it: once more, on a new one.
                 // Only in a full pool that may be a kept one again; it has served before, so there is an end to it.
@@ -90,13 +97,19 @@ package final class OriginPool {
 
     // MARK: leases
 
-    private func lease(until deadline: NIODeadline, mustBeNew: Bool) async throws(TransportFailure) -> OriginConnection
-    {
-        guard !isShutDown else { throw .shutDown }
-        while !mustBeNew, let connection = idle.popLast() {
+    /// The kept connection that was used last; nil when none is free.
+    private func takeIdle() -> OriginConnection? {
+        while let connection = idle.popLast() {
             metrics.idle(-1)
             if connection.isUsable { return connection }
         }
+        return nil
+    }
+
+    /// A connection when none is free: a new one, or the next that is given back.
+    private func lease(until deadline: NIODeadline, mustBeNew: Bool) async throws(TransportFailure) -> OriginConnection
+    {
+        guard !isShutDown else { throw .shutDown }
         if open < limits.maxConnections { return try await connect(until: deadline) }
         if mustBeNew, let victim = idle.popLast() {
             metrics.idle(-1)
@@ -113,7 +126,7 @@ package final class OriginPool {
     private func connect(until deadline: NIODeadline) async throws(TransportFailure) -> OriginConnection {
         open += 1
         metrics.open(1)
-        let connection = OriginConnection(eventLoop: loop.eventLoop, limits: limits, pool: self)
+        let connection = OriginConnection(loop: loop, limits: limits, pool: self)
         do {
             _ = try await connector.connect(
                 to: target.host, port: target.port, on: loop.eventLoop,

@@ -8,28 +8,29 @@ import Transport
 /// What is asked of an origin.
 package struct ObjectRequest {
     package let isHead: Bool
-    package let key: [UInt8]
+    /// The key is what follows `keyStart`.
+    package let path: [UInt8]
+    package let keyStart: Int
     package let query: ObjectQuery
+    /// The client's request, which the origin is told unsigned.
+    package let id: RequestID?
     /// More field lines, each with CRLF, sent unsigned.
     package let lines: ByteBuffer
     /// The proxy's own question, which is not counted.
     package let isProbe: Bool
 
     package init(
-        isHead: Bool, key: [UInt8], query: ObjectQuery = .none, lines: ByteBuffer = ByteBuffer(), isProbe: Bool = false
+        isHead: Bool, path: [UInt8], keyStart: Int = 0, query: ObjectQuery = .none, id: RequestID? = nil,
+        lines: ByteBuffer = ByteBuffer(), isProbe: Bool = false
     ) {
-        self.isProbe = isProbe
         self.isHead = isHead
-        self.key = key
+        self.path = path
+        self.keyStart = keyStart
         self.query = query
+        self.id = id
         self.lines = lines
+        self.isProbe = isProbe
     }
-}
-
-/// What an origin answered, errors taken out: 200, 206 or 304, and the body to pull.
-package struct OriginAnswer {
-    package let head: OriginHead
-    package let body: any BodySource
 }
 
 /// One bucket's origin on one event loop: signs, asks, and tells its errors apart.
@@ -57,37 +58,50 @@ package final class BucketOrigin {
     }
 
     /// Fetches an object, or its head. Answers of 200, 206 and 304 come back, all others are thrown (S3-5).
-    package func fetch(_ request: ObjectRequest, deadline: NIODeadline) async throws(Fault) -> OriginAnswer {
-        let response = try await send(request, deadline: deadline)
+    package func fetch(
+        _ request: ObjectRequest, deadline: NIODeadline, cancellation: Cancellation
+    ) async throws(Fault) -> OriginResponse {
+        let response = try await send(request, deadline: deadline, cancellation: cancellation)
         let status = response.head.status
         if status == 200 || status == 206 || status == 304 {
             health.succeeded()
-            return OriginAnswer(head: response.head, body: response.body)
+            return response
         }
+        throw await fault(of: response, to: request, deadline: deadline, cancellation: cancellation)
+    }
+
+    private func fault(
+        of response: OriginResponse, to request: ObjectRequest, deadline: NIODeadline, cancellation: Cancellation
+    ) async -> Fault {
+        let status = response.head.status
         var fault = await OriginError.fault(of: response)
         if request.isHead, status == 403 || status == 400 {
-            fault = await disambiguate(fault, request, deadline: deadline)
+            fault = await disambiguate(fault, request, deadline: deadline, cancellation: cancellation)
         }
         if fault.code.blame == .client, fault.originCode != "NoSuchBucket" { health.succeeded() }
         if !request.isProbe { metrics.failed(fault) }
-        throw fault
+        return fault
     }
 
     package func shutDown() { pool.shutDown() }
 
-    private func send(_ request: ObjectRequest, deadline: NIODeadline) async throws(Fault) -> OriginResponse {
-        let identity = try await identity()
-        var head = scratch
-        scratch = ByteBuffer()
+    private func send(
+        _ request: ObjectRequest, deadline: NIODeadline, cancellation: Cancellation
+    ) async throws(Fault) -> OriginResponse {
+        let identity: SigningIdentity
+        if let current = credentials.current { identity = current } else { identity = try await obtainIdentity() }
+        var head = ByteBuffer()
+        swap(&head, &scratch)
         head.clear(minimumCapacity: 1024)
         encoder.encode(
-            request.isHead ? .head : .get, key: request.key.span, query: request.query, as: identity, time: wallClock(),
-            fields: request.lines, to: &head)
+            request.isHead ? .head : .get, key: request.path.span.extracting(request.keyStart...),
+            query: request.query, as: identity, time: wallClock(), id: request.id, fields: request.lines, to: &head)
         let began = NIODeadline.now()
         if !request.isProbe { metrics.asked(isHead: request.isHead) }
         defer { if scratch.capacity == 0 { scratch = head } }
         do throws(TransportFailure) {
-            let response = try await pool.exchange(head, isHead: request.isHead, deadline: deadline)
+            let response = try await pool.exchange(
+                head, isHead: request.isHead, deadline: deadline, cancellation: cancellation)
             if !request.isProbe { metrics.answered(after: .now() - began) }
             return response
         } catch {
@@ -98,8 +112,7 @@ package final class BucketOrigin {
         }
     }
 
-    private func identity() async throws(Fault) -> SigningIdentity {
-        if let identity = credentials.current { return identity }
+    private func obtainIdentity() async throws(Fault) -> SigningIdentity {
         do throws(CredentialsFailure) {
             return try await credentials.obtain()
         } catch {
@@ -108,14 +121,20 @@ package final class BucketOrigin {
     }
 
     /// A HEAD is refused without a body, so 403 may mean the object or the keys: one GET of one byte tells (S3-5).
-    private func disambiguate(_ fault: Fault, _ request: ObjectRequest, deadline: NIODeadline) async -> Fault {
+    private func disambiguate(
+        _ fault: Fault, _ request: ObjectRequest, deadline: NIODeadline, cancellation: Cancellation
+    ) async -> Fault {
         if let lastRefusal, lastRefusal.until > .now() { return lastRefusal.fault }
         var lines = request.lines
         lines.writeStaticString("Range: bytes=0-0\r\n")
-        let probe = ObjectRequest(isHead: false, key: request.key, query: request.query, lines: lines)
-        guard let response = try? await send(probe, deadline: deadline) else { return fault }
+        let probe = ObjectRequest(
+            isHead: false, path: request.path, keyStart: request.keyStart, query: request.query, id: request.id,
+            lines: lines)
+        guard let response = try? await send(probe, deadline: deadline, cancellation: cancellation) else {
+            return fault
+        }
         guard response.head.status >= 400 else {
-            response.body.cancel()
+            response.cancel()
             return fault
         }
         let learnt = await OriginError.fault(of: response)

@@ -10,7 +10,7 @@ enum OriginError {
     /// The fault behind an answer that is no success. Takes its body.
     static func fault(of response: OriginResponse) async -> Fault {
         let head = response.head
-        let bytes = await read(response.body)
+        let bytes = await read(response)
         let body = S3ErrorBody(bytes)
         let region = head.fields.string(.amzBucketRegion)
         let said =
@@ -23,7 +23,7 @@ enum OriginError {
             completeLength: completeLength(head))
     }
 
-    private static func read(_ body: OriginBody) async -> [UInt8] {
+    private static func read(_ body: OriginResponse) async -> [UInt8] {
         var bytes: [UInt8] = []
         while let chunk = try? await body.next() {
             bytes += chunk.readableBytesView

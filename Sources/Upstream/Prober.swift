@@ -2,6 +2,7 @@ import Exchange
 import NIOCore
 import Network
 import Telemetry
+import Transport
 
 /// Asks each bucket's origin whether it serves, in the background, so that `/ready` never waits (OBS-3). Bound to one
 /// loop.
@@ -52,9 +53,10 @@ package final class Prober {
 
     private func ask(_ index: Int) async -> (HealthBoard.Health, String) {
         do throws(Fault) {
-            let request = ObjectRequest(isHead: false, key: Self.key, isProbe: true)
-            let answer = try await origins[index].fetch(request, deadline: .now() + timeouts[index])
-            answer.body.cancel()
+            let request = ObjectRequest(isHead: false, path: Self.key, isProbe: true)
+            let answer = try await origins[index].fetch(
+                request, deadline: .now() + timeouts[index], cancellation: Cancellation())
+            answer.cancel()
             return (.healthy, "")
         } catch {
             switch error.code {

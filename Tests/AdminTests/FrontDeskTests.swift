@@ -28,7 +28,7 @@ import Upstream
         let answer = await desk.answer(
             Request(
                 head: head, id: RequestID(random: 1, 2), peer: nil, clientAddress: ByteBuffer(), isSecure: false,
-                received: .now(), deadline: .now(), body: nil))
+                received: .now(), deadline: .now(), body: nil, cancellation: Cancellation()))
         var body = ""
         if case .bytes(let bytes) = answer.body { body = String(buffer: bytes) }
         return (answer.head.status, String(buffer: answer.head.lines), body)

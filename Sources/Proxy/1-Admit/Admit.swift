@@ -19,21 +19,22 @@ extension Method {
 extension Journey {
     /// May this request enter? Methods, sizes and the limit of concurrent requests (HTTP-2, HTTP-6).
     func admit(_ request: Request, _ trip: inout Trip) -> Ticket {
-        let head = request.head
-        if desk.owns(head.path) { return .own }
+        if desk.owns(request.head.path) { return .own }
         if request.isDraining { return .refused(Fault(.shuttingDown)) }
         if request.isOverLimit {
             metrics.connectionLimitReached()
             return .refused(Fault(.overloaded, detail: "too many connections"))
         }
-        switch head.method {
+        switch request.head.method {
         case .get, .head, .options: break
         case .post, .put, .delete, .patch, .connect, .trace, .other: return .refused(Fault(.methodNotAllowed))
         }
-        if case .length(let length) = head.framing, length > Int64(corridor.limits.maxBodySize) {
+        if case .length(let length) = request.head.framing, length > Int64(corridor.limits.maxBodySize) {
             return .refused(Fault(.payloadTooLarge))
         }
-        if !head.expectsContinue, head.fields.contains(.expect) { return .refused(Fault(.expectationFailed)) }
+        if !request.head.expectsContinue, request.head.fields.contains(.expect) {
+            return .refused(Fault(.expectationFailed))
+        }
         guard corridor.gate.tryEnter() else {
             metrics.concurrencyLimitReached()
             return .refused(Fault(.overloaded))

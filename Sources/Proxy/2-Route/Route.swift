@@ -14,37 +14,39 @@ enum Destination {
 /// One object, as the client named it.
 struct ObjectAddress {
     let bucket: Int
-    /// The key's bytes, exactly.
-    let key: [UInt8]
+    /// The decoded path; what follows `keyStart` is the key, byte for byte.
+    let path: [UInt8]
+    let keyStart: Int
     let query: ObjectQuery
 }
 
 extension Journey {
     /// Which bucket and which key? The path is decoded here, once, for all who come after (RTE-1…5).
     func route(_ request: Request, _ trip: inout Trip) throws(Fault) -> Destination {
-        let head = request.head
+        let method = request.head.method
+        let target = request.head.path
         do throws(PathFailure) {
-            try RequestPath.decode(head.path.readableBytesUInt8Span, into: &trip.path)
+            try RequestPath.decode(target.readableBytesUInt8Span, into: &trip.path)
         } catch {
-            if head.method == .options { return .options(bucket: nil) }
+            if method == .options { return .options(bucket: nil) }
             if error == .dotSegment { metrics.traversalBlocked() }
             throw Fault(.badPath, detail: "\(error)")
         }
         let match = corridor.routes.match(trip.path.span)
         trip.bucket = match?.bucket
-        if head.method == .options { return .options(bucket: match?.bucket) }
+        if method == .options { return .options(bucket: match?.bucket) }
         guard let match else { throw Fault(.noRoute) }
         trip.keyStart = min(match.prefixLength + 1, trip.path.count)
         guard trip.keyStart < trip.path.count else { throw Fault(.notFound, detail: "the key is empty") }
         return .object(
             ObjectAddress(
-                bucket: match.bucket, key: Array(trip.path[trip.keyStart...]),
-                query: try query(of: head, in: corridor.buckets[match.bucket])))
+                bucket: match.bucket, path: trip.path, keyStart: trip.keyStart,
+                query: try query(of: request, in: corridor.buckets[match.bucket])))
     }
 
     /// `versionId`, and the overrides where the bucket allows them (S3-3).
-    private func query(of head: RequestHead, in bucket: Corridor.Bucket) throws(Fault) -> ObjectQuery {
-        guard let query = head.query, query.readableBytes > 0 else { return .none }
+    private func query(of request: Request, in bucket: Corridor.Bucket) throws(Fault) -> ObjectQuery {
+        guard let query = request.head.query, query.readableBytes > 0 else { return .none }
         do throws(QueryFailure) {
             return try ObjectQuery.parse(
                 query.readableBytesUInt8Span, allowsOverrides: bucket.settings.s3.allowResponseOverrides)

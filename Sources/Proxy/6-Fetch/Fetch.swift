@@ -2,6 +2,7 @@ import Exchange
 import HTTPSemantics
 import NIOCore
 import S3
+import Transport
 import Upstream
 
 extension Journey {
@@ -10,7 +11,11 @@ extension Journey {
         let errand = Errand(object, request, origin: corridor.buckets[object.bucket].origin)
         let answer: Answer
         switch RangePlan(request.head) {
-        case .whole: answer = try await errand.whole()
+        case .whole:
+            let response = try await errand.origin.fetch(
+                errand.question(request.head.method, errand.clientConditions()), deadline: request.deadline,
+                cancellation: request.cancellation)
+            answer = try errand.answer(response, isRangeAsked: false)
         case .single(let range, let condition): answer = try await errand.single(range, condition: condition)
         case .several(let specs): answer = try await errand.several(specs)
         }
@@ -50,14 +55,15 @@ struct Errand {
     }
 
     /// Asks the origin; the request's own deadline bounds the wait for the head, unless another is given.
-    func ask(method: Method, _ lines: ByteBuffer, deadline: NIODeadline? = nil) async throws(Fault) -> OriginAnswer {
-        var lines = lines
-        lines.writeStaticString("x-request-id: ")
-        request.id.write(to: &lines)
-        lines.writeStaticString("\r\n")
-        return try await origin.fetch(
-            ObjectRequest(isHead: method == .head, key: object.key, query: object.query, lines: lines),
-            deadline: deadline ?? request.deadline)
+    func ask(method: Method, _ lines: ByteBuffer, deadline: NIODeadline? = nil) async throws(Fault) -> OriginResponse {
+        try await origin.fetch(
+            question(method, lines), deadline: deadline ?? request.deadline, cancellation: request.cancellation)
+    }
+
+    func question(_ method: Method, _ lines: ByteBuffer) -> ObjectRequest {
+        ObjectRequest(
+            isHead: method == .head, path: object.path, keyStart: object.keyStart, query: object.query, id: request.id,
+            lines: lines)
     }
 
     /// The client's own conditions, which the origin evaluates (HTTP-5). `pinned` leaves out those that another pin
@@ -67,45 +73,44 @@ struct Errand {
     /// that.
     func clientConditions(pinned: Bool = false) -> ByteBuffer {
         var lines = ByteBuffer()
-        let fields = request.head.fields
-        for entry in fields.entries {
+        for entry in request.head.fields.entries {
             let isAsked =
                 switch entry.name {
                 case .ifNoneMatch: true
-                case .ifModifiedSince: !fields.contains(.ifNoneMatch)
+                case .ifModifiedSince: !request.head.fields.contains(.ifNoneMatch)
                 case .ifMatch: !pinned
-                case .ifUnmodifiedSince: !pinned && !fields.contains(.ifMatch)
+                case .ifUnmodifiedSince: !pinned && !request.head.fields.contains(.ifMatch)
                 default: false
                 }
-            if isAsked { fields.copy(entry, to: &lines) }
+            if isAsked { request.head.fields.copy(entry, to: &lines) }
         }
         return lines
     }
 
     /// Makes the client's answer of the origin's: the kept fields, the framing, the body as it comes.
-    func answer(_ origin: OriginAnswer, isRangeAsked: Bool) throws(Fault) -> Answer {
-        let fields = origin.head.fields
+    func answer(_ origin: OriginResponse, isRangeAsked: Bool) throws(Fault) -> Answer {
         var status = origin.head.status
-        if status == 206 || status == 200, fields.contains(.contentRange) {
+        if status == 206 || status == 200, origin.head.fields.contains(.contentRange) {
             // Some servers answer a range with 200 and Content-Range; nobody may take that for the whole object.
             guard isRangeAsked else {
-                origin.body.cancel()
+                origin.cancel()
                 throw Fault(.originInvalid, detail: "a partial answer to a request for the whole", originStatus: status)
             }
             status = 206
         } else if status == 206 {
-            origin.body.cancel()
+            origin.cancel()
             throw Fault(.originInvalid, detail: "206 without Content-Range", originStatus: status)
         }
         var head = ResponseHead(status: status)
-        FieldSelection.originResponse.copy(fields, to: &head.lines)
+        head.lines.reserveCapacity(origin.head.fields.bytes.readableBytes)
+        FieldSelection.originResponse.copy(origin.head.fields, to: &head.lines)
         switch origin.head.framing {
         case .none, .length(0):
             let framing: ResponseFraming =
                 if let length = origin.head.declaredLength { .length(length) } else { .absent }
             return Answer(head, .absent(framing))
-        case .length(let length): return Answer(head, .stream(origin.body, .length(length)))
-        case .chunked, .untilClose: return Answer(head, .stream(origin.body, .unknown))
+        case .length(let length): return Answer(head, .stream(origin, .length(length)))
+        case .chunked, .untilClose: return Answer(head, .stream(origin, .unknown))
         }
     }
 }

@@ -2,6 +2,7 @@ import Exchange
 import HTTPSemantics
 import NIOCore
 import S3
+import Transport
 import Upstream
 
 extension Errand {
@@ -37,7 +38,7 @@ extension Errand {
         }
         head.add("Content-Type", String(decoding: frame.contentTypeValue, as: UTF8.self))
         let first = try await parts.open(0)
-        let source = MultipartSource(frame: frame, parts: parts, first: first.body)
+        let source = MultipartSource(frame: frame, parts: parts, first: first)
         return Answer(head, .stream(source, frame.length.map { .length($0) } ?? .unknown))
     }
 
@@ -78,7 +79,7 @@ struct RangeParts {
     let pin: Pin
 
     /// Asks for one part and checks that it is the one asked for.
-    func open(_ index: Int) async throws(Fault) -> OriginAnswer {
+    func open(_ index: Int) async throws(Fault) -> OriginResponse {
         var lines = ByteBuffer()
         ByteRange.Spec.bounded(first: ranges[index].first, last: ranges[index].last).writeLine(to: &lines)
         pin.write(to: &lines)
@@ -88,7 +89,7 @@ struct RangeParts {
         guard let field = answer.head.fields.value(.contentRange),
             case .part(ranges[index], complete: _)? = ContentRange(field.readableBytesUInt8Span)
         else {
-            answer.body.cancel()
+            answer.cancel()
             throw Fault(.originInvalid, detail: "not the part that was asked for", originStatus: answer.head.status)
         }
         return answer
@@ -112,7 +113,7 @@ final class MultipartSource: BodySource {
         prepared = ByteBuffer(bytes: frame.partHeader(0))
     }
 
-    func takeAvailable() -> ByteBuffer? { prepared.take() }
+    func takeAvailable() -> AvailableBody { prepared.take().map { .chunk($0) } ?? .unknown }
 
     func next() async throws(Fault) -> ByteBuffer? {
         if let prepared = prepared.take() { return prepared }
@@ -131,7 +132,7 @@ final class MultipartSource: BodySource {
             current = nil
             return ByteBuffer(bytes: frame.closing)
         }
-        current = try await parts.open(index).body
+        current = try await parts.open(index)
         left = parts.ranges[index].count
         return ByteBuffer(bytes: frame.partHeader(index))
     }

@@ -3,25 +3,25 @@ import NIOCore
 
 extension Journey {
     /// Gives the answer to the client, at the client's pace (HTTP-3).
-    func deliver(_ answer: Answer, to request: Request, _ trip: inout Trip, through writer: any ResponseWriter) async {
-        guard !Task.isCancelled else { return discard(answer, &trip) }
+    func deliver(
+        _ answer: inout Answer, to request: Request, _ trip: inout Trip, through writer: any ResponseWriter
+    ) async {
+        guard !request.cancellation.isCancelled else { return discard(answer, &trip) }
         trip.status = answer.head.status
-        var head = stamped(answer.head, request.id)
+        // Every answer names its request (HTTP-7).
+        answer.head.requestID = request.id
         if let bucket = trip.bucket, request.head.method != .options {
-            corridor.buckets[bucket].cors.write(to: &head.lines, for: request.head.fields)
+            corridor.buckets[bucket].cors.write(to: &answer.head.lines, for: request.head.fields)
         }
+        trip.headSent = .now()
         switch answer.body {
-        case .bytes(let bytes):
-            trip.headSent = .now()
-            writer.send(head, body: bytes)
+        case .bytes(let bytes): writer.send(answer.head, body: bytes)
         case .absent(let framing):
-            trip.headSent = .now()
-            writer.begin(head, framing: framing)
+            writer.begin(answer.head, framing: framing)
             writer.end()
         case .stream(let source, let framing):
-            writer.begin(head, framing: framing)
-            trip.headSent = .now()
-            await pass(source, &trip, through: writer)
+            writer.begin(answer.head, framing: framing)
+            await pass(source, of: request, &trip, through: writer)
         }
     }
 
@@ -32,30 +32,26 @@ extension Journey {
         if case .stream(let source, _) = answer.body { source.cancel() }
     }
 
-    /// Every answer names its request (HTTP-7).
-    func stamped(_ head: ResponseHead, _ id: RequestID) -> ResponseHead {
-        var head = head
-        head.lines.writeStaticString("X-Request-ID: ")
-        id.write(to: &head.lines)
-        head.lines.writeStaticString("\r\n")
-        return head
-    }
-
-    private func pass(_ source: any BodySource, _ trip: inout Trip, through writer: any ResponseWriter) async {
+    /// What is there already goes out together; only a wait, for the origin or for the client, comes between.
+    private func pass(
+        _ source: any BodySource, of request: Request, _ trip: inout Trip, through writer: any ResponseWriter
+    ) async {
         do {
             while true {
-                if let chunk = source.takeAvailable() {
-                    try await writer.write(chunk)
-                    continue
+                let chunk: ByteBuffer
+                switch source.takeAvailable() {
+                case .chunk(let available): chunk = available
+                case .unknown:
+                    writer.flush()
+                    guard let next = try await source.next() else { return writer.end() }
+                    chunk = next
+                case .end: return writer.end()
                 }
-                writer.flush()
-                guard let chunk = try await source.next() else { break }
-                try await writer.write(chunk)
+                if !writer.write(chunk) { try await writer.waitUntilWritable() }
             }
-            writer.end()
         } catch let fault as Fault {
             // The head has gone out: only the connection's end can tell the client.
-            trip.hasClientLeft = Task.isCancelled
+            trip.hasClientLeft = request.cancellation.isCancelled
             trip.fault = fault
             writer.abort()
         } catch {
