@@ -1,12 +1,13 @@
 import Exchange
 import NIOCore
 
-/// What belongs to one event loop: its executor and its random numbers.
+/// What belongs to one event loop: its executor, its turns and its random numbers.
 ///
 /// Every member but `eventLoop`, `executor` and `index` may be touched on the loop only.
 package final class LoopContext {
     package let eventLoop: any EventLoop
     package let executor: LoopExecutor
+    package let turn: LoopTurn
     /// Counts loops from 0; names a shard of counters.
     package let index: Int
     private var random: RandomWords
@@ -15,6 +16,7 @@ package final class LoopContext {
     package init(eventLoop: any EventLoop, index: Int, seed: (UInt64, UInt64, UInt64, UInt64)) {
         self.eventLoop = eventLoop
         self.executor = LoopExecutor(eventLoop)
+        self.turn = LoopTurn(eventLoop)
         self.index = index
         self.random = RandomWords(seed: seed)
     }

@@ -12,6 +12,8 @@ struct WriterState {
     var bodyBytes: Int64 = 0
     /// Bytes were given to the channel since the last flush.
     var needsFlush = false
+    /// The end of the loop's turn will flush.
+    var isFlushAwaited = false
     /// The channel's buffers have room for more.
     var isWritable = true
     /// Somebody waits for the channel to become writable.
@@ -27,7 +29,7 @@ struct WriterState {
     }
 }
 
-extension HTTP1Connection: ResponseWriter {
+extension HTTP1Connection: ResponseWriter, TurnFlushable {
     /// Bodies up to about this size are copied behind their head, so that they leave in one write.
     private static var joinLimit: Int { 16 * 1024 }
 
@@ -65,7 +67,8 @@ extension HTTP1Connection: ResponseWriter {
 
     func waitUntilWritable() async throws(ClientGone) {
         guard context != nil, state.isAnswering else { throw ClientGone() }
-        flush()
+        givePending()
+        flushIfNeeded()
         guard !writer.isWritable else { return }
         writer.lastBuffered = bufferedBytes
         watchdog.set(.now() + .init(worker.settings.bodyIdleTimeout))
@@ -76,7 +79,14 @@ extension HTTP1Connection: ResponseWriter {
 
     func flush() {
         givePending()
-        if !isInRead { flushIfNeeded() }
+        guard writer.needsFlush, !writer.isFlushAwaited else { return }
+        writer.isFlushAwaited = true
+        worker.loop.turn.flushAtEnd(self)
+    }
+
+    func turnEnds() {
+        writer.isFlushAwaited = false
+        flushIfNeeded()
     }
 
     func end() {
@@ -94,6 +104,7 @@ extension HTTP1Connection: ResponseWriter {
         if let answer = state.answer, answer.minorVersion == 0, answer.progress == .begun(.unknown) { resetOnClose() }
         state.closed()
         writer.pending = nil
+        flushIfNeeded()
         context?.close(promise: nil)
     }
 
@@ -105,7 +116,7 @@ extension HTTP1Connection: ResponseWriter {
     /// The interim answer that lets a client send its body (RFC 9110 §10.1.1).
     func sendContinue() {
         give(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"))
-        if !isInRead { flushIfNeeded() }
+        flushIfNeeded()
     }
 
     // MARK: bytes to the channel

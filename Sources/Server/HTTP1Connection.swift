@@ -36,7 +36,6 @@ final class HTTP1Connection: ChannelInboundHandler {
     private var isRunning = false
     private var isAdvancing = false
     private var isReadHeld = false
-    var isInRead = false
 
     init(worker: ServerWorker, isSecure: Bool, isOverLimit: Bool) {
         self.worker = worker
@@ -77,13 +76,7 @@ final class HTTP1Connection: ChannelInboundHandler {
         } else {
             inbound.writeBuffer(&bytes)
         }
-        isInRead = true
         advance()
-    }
-
-    func channelReadComplete(context: ChannelHandlerContext) {
-        isInRead = false
-        flushIfNeeded()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {

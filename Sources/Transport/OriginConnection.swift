@@ -71,7 +71,8 @@ final class OriginConnection: ChannelInboundHandler {
         let now = NIODeadline.now()
         watchdog.set(min(deadline, now + limits.firstByteTimeout))
         totalDeadline = limits.totalTimeout.map { now + $0 }
-        context.writeAndFlush(wrapOutboundOut(head), promise: nil)
+        context.write(wrapOutboundOut(head), promise: nil)
+        loop.turn.flushAtEnd(self)
         if let failure { return .failure(failure) }
         cancellation.listener = self
         return await Suspension<Arrival>.wait { headWaiter = $0 }
@@ -310,6 +311,10 @@ final class OriginConnection: ChannelInboundHandler {
         forgetClient()
         context?.close(promise: nil)
     }
+}
+
+extension OriginConnection: TurnFlushable {
+    func turnEnds() { context?.flush() }
 }
 
 extension OriginConnection: CancellationListener {
