@@ -31,7 +31,7 @@ let floors: [[Module]] = [
         Module(name: "Settings", uses: ["ConfigSchema"]),
         Module(name: "HTTPWire", uses: ["Exchange"], products: [nioCore]),
         Module(name: "S3", uses: ["Exchange", "HTTPSemantics"], products: [nioCore, crypto]),
-        Module(name: "Network", uses: ["Exchange"], products: [nioCore, nioPosix, nioSSL, "CAres"]),
+        Module(name: "Network", uses: ["Exchange"], products: [nioCore, nioPosix, nioSSL, "CAres", "CLinux"]),
         Module(name: "Telemetry", uses: ["Exchange"], products: [nioCore, nioLocks, jemalloc]),
     ],
     [  // doors: one outside world each
@@ -140,6 +140,7 @@ let package = Package(
     targets: targets(of: floors) + fuzzer + [
         .systemLibrary(name: "CAres"),
         .systemLibrary(name: "CJemalloc"),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CYAML"),
         tests("ConfigSchemaTests", uses: ["ConfigSchema"]),
         tests("ExchangeTests", uses: ["Exchange"], products: [nioCore]),

@@ -1,6 +1,5 @@
 import Exchange
 import NIOCore
-import NIOPosix
 import Network
 import S3
 import Server
@@ -21,13 +20,13 @@ package final class OriginServer: Sendable {
     }
 
     private let server: Server
-    private let group: MultiThreadedEventLoopGroup
+    private let group: ReactorGroup
     private let disk: Disk
     private let store: ObjectStore
     /// Where it listens; the port is the real one when 0 was asked.
     package let port: Int
 
-    private init(server: Server, group: MultiThreadedEventLoopGroup, disk: Disk, store: ObjectStore) {
+    private init(server: Server, group: ReactorGroup, disk: Disk, store: ObjectStore) {
         self.server = server
         self.group = group
         self.disk = disk
@@ -44,8 +43,11 @@ package final class OriginServer: Sendable {
         }
         let store = ObjectStore(root: try Folder.root(settings.folder), layout: settings.layout)
         let disk = Disk(threads: 4)
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
-        let loops = Array(group.makeIterator())
+        let group: ReactorGroup
+        do throws(ReactorFailure) { group = try ReactorGroup(threads: settings.threads) } catch {
+            throw .bind(.other(error.errno), address: settings.address, port: Int(settings.port))
+        }
+        let loops = group.loops
         let metrics = ServerMetrics(registry: MetricRegistry(loops: loops.count))
         do throws(BindFailure) {
             let server = try await Server.start(

@@ -1,5 +1,4 @@
 import Glibc
-import NIOCore
 
 /// Why a listening address could not be taken.
 package enum BindFailure: Error, Equatable, Sendable {
@@ -23,8 +22,6 @@ package enum BindFailure: Error, Equatable, Sendable {
         default: self = .other(code)
         }
     }
-
-    init(_ error: any Error) { self.init(errno: (error as? IOError)?.errnoCode ?? 0) }
 
     /// One line for the operator.
     package func explanation(address: String, port: Int) -> String {

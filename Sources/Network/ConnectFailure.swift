@@ -1,5 +1,4 @@
 import Glibc
-import NIOCore
 
 /// Why no connection came about.
 package enum ConnectFailure: Error, Equatable, Sendable {
@@ -18,16 +17,6 @@ package enum ConnectFailure: Error, Equatable, Sendable {
     case cancelled
     /// Any other system error, by its errno.
     case other(Int32)
-
-    /// What an error of the TCP part means.
-    init(_ error: any Error) {
-        switch error {
-        case let error as IOError: self.init(errno: error.errnoCode)
-        case ChannelError.connectTimeout: self = .timedOut
-        case is ChannelError: self = .reset
-        default: self = .other(0)
-        }
-    }
 
     init(errno code: Int32) {
         switch code {

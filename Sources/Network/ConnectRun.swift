@@ -1,6 +1,5 @@
 import Glibc
 import NIOCore
-import NIOPosix
 import NIOSSL
 
 /// Carries out one `ConnectRace` on a loop: opens and closes the sockets, keeps the time, does the handshake.
@@ -15,7 +14,7 @@ final class ConnectRun {
         var serverName: String?
     }
 
-    private let eventLoop: any EventLoop
+    private let eventLoop: Reactor
     private let port: UInt16
     private let deadline: NIODeadline
     private let tls: TLS?
@@ -29,7 +28,7 @@ final class ConnectRun {
     private var deadlineTimer: Scheduled<Void>?
 
     init(
-        _ race: ConnectRace, port: UInt16, on eventLoop: any EventLoop, deadline: NIODeadline, tls: TLS?,
+        _ race: ConnectRace, port: UInt16, on eventLoop: Reactor, deadline: NIODeadline, tls: TLS?,
         configure: @escaping (any Channel) throws -> Void
     ) {
         self.race = race
@@ -66,25 +65,16 @@ final class ConnectRun {
             }
         }
         guard let target = try? address.socketAddress(port: port) else { return carryOut(race.failed(.other(EINVAL))) }
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        ClientBootstrap(group: eventLoop)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.socketOption(.so_keepalive), value: 1)
-            .connectTimeout(max(.milliseconds(1), deadline - eventLoop.now))
-            .channelInitializer { channel in
-                bound.value.channels[ObjectIdentifier(channel)] = channel
-                return channel.eventLoop.makeSucceededVoidFuture()
-            }
-            .connect(to: target)
-            .assumeIsolated()
-            .whenComplete { [self] result in attemptEnded(result) }
+        let channel = StreamChannel.connect(to: target, on: eventLoop) { [self] result in attemptEnded(result) }
+        guard let channel, waiter != nil, !hasWinner else { return }
+        channels[ObjectIdentifier(channel)] = channel
     }
 
-    private func attemptEnded(_ result: Result<any Channel, any Error>) {
+    private func attemptEnded(_ result: Result<StreamChannel, ReactorFailure>) {
         guard waiter != nil, !hasWinner else { return }
         switch result {
         case .success(let channel): won(channel)
-        case .failure(let error): carryOut(race.failed(ConnectFailure(error)))
+        case .failure(let failure): carryOut(race.failed(ConnectFailure(errno: failure.errno)))
         }
     }
 

@@ -19,7 +19,7 @@ package struct Connector: Sendable {
     /// With `tls`, a name is sent as SNI and the certificate must name it; an IP literal must stand in the
     /// certificate's alternative names. Cancelling the task throws `cancelled` and closes all that is under way.
     package func connect(
-        to host: String, port: Int, on eventLoop: any EventLoop, timeout: TimeAmount, tls: NIOSSLContext? = nil,
+        to host: String, port: Int, on eventLoop: Reactor, timeout: TimeAmount, tls: NIOSSLContext? = nil,
         configure: @escaping (any Channel) throws -> Void
     ) async throws(ConnectFailure) -> any Channel {
         guard let port = UInt16(exactly: port), port > 0 else { throw .other(EINVAL) }

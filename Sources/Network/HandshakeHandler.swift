@@ -31,7 +31,8 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard onEnd != nil else { return context.fireErrorCaught(error) }
-        finish(error is IOError ? ConnectFailure(error) : .tls(TLSFailure(handshake: error)))
+        let failure = (error as? IOError).map { ConnectFailure(errno: $0.errnoCode) }
+        finish(failure ?? .tls(TLSFailure(handshake: error)))
         context.close(promise: nil)
     }
 

@@ -1,6 +1,5 @@
 import Glibc
 import NIOCore
-import NIOPosix
 
 /// Opens listening sockets: one for each event loop, so that a connection lives and dies on the loop that accepted it.
 ///
@@ -20,10 +19,9 @@ package struct ListenerBinder: Sendable {
     /// `configureChild` for each connection on its loop; both get the loop's index in `loops` and use
     /// `pipeline.syncOperations`. Connections have TCP_NODELAY and SO_KEEPALIVE set. On failure nothing stays open.
     package func bind(
-        to address: String, port: Int, on loops: [any EventLoop],
-        configureListener: @escaping @Sendable (any Channel, Int) throws -> Void = { _, _ in },
-        configureChild: @escaping @Sendable (any Channel, Int) throws -> Void
-    ) async throws(BindFailure) -> [any Channel] {
+        to address: String, port: Int, on loops: [Reactor],
+        configure: @escaping @Sendable (StreamChannel, Int) throws -> Void
+    ) async throws(BindFailure) -> [Listener] {
         guard let ip = IPAddress(literal: address), let port = UInt16(exactly: port),
             let wanted = try? ip.socketAddress(port: port)
         else { throw .notAnAddress }
@@ -32,40 +30,54 @@ package struct ListenerBinder: Sendable {
             let port = try Self.claim(wanted)
             if let claimed = try? ip.socketAddress(port: port) { target = claimed }
         }
-        var listeners: [any Channel] = []
+        var listeners: [Listener] = []
         for (index, loop) in loops.enumerated() {
-            do {
-                let bootstrap = bootstrap(
-                    loop, index, isShared: loops.count > 1, configureListener: configureListener,
-                    configureChild: configureChild)
-                listeners.append(try await bootstrap.bind(to: target).get())
-            } catch {
+            let outcome = await open(target, on: loop, isShared: loops.count > 1) { try configure($0, index) }
+            switch outcome {
+            case .success(let listener): listeners.append(listener)
+            case .failure(let failure):
                 for listener in listeners { try? await listener.close() }
-                throw BindFailure(error)
+                throw failure
             }
         }
         return listeners
     }
 
-    private func bootstrap(
-        _ loop: any EventLoop, _ index: Int, isShared: Bool,
-        configureListener: @escaping @Sendable (any Channel, Int) throws -> Void,
-        configureChild: @escaping @Sendable (any Channel, Int) throws -> Void
-    ) -> ServerBootstrap {
-        let bootstrap = ServerBootstrap(group: loop, childGroup: loop)
-            .serverChannelOption(.backlog, value: Int32(clamping: max(1, backlog)))
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .serverChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try configureListener(channel, index) }
+    private func open(
+        _ target: SocketAddress, on loop: Reactor, isShared: Bool,
+        _ configure: @escaping @Sendable (StreamChannel) throws -> Void
+    ) async -> Result<Listener, BindFailure> {
+        let opened = loop.submit { () -> Result<Listener, BindFailure> in
+            do throws(BindFailure) {
+                let descriptor = try listen(target, isShared: isShared)
+                let listener = Listener(descriptor, on: loop, configure)
+                do throws(ReactorFailure) { try listener.start() } catch { throw BindFailure(errno: error.errno) }
+                return .success(listener)
+            } catch {
+                return .failure(error)
             }
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.socketOption(.so_keepalive), value: 1)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try configureChild(channel, index) }
-            }
-        guard isShared else { return bootstrap }
-        let sharing = ChannelOptions.Types.SocketOption(level: .socket, name: .init(rawValue: SO_REUSEPORT))
-        return bootstrap.serverChannelOption(sharing, value: 1)
+        }
+        return (try? await opened.get()) ?? .failure(.other(0))
+    }
+
+    /// Accepted sockets inherit what is set here.
+    private func listen(_ target: SocketAddress, isShared: Bool) throws(BindFailure) -> Int32 {
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(target.protocol.rawValue, kind, 0)
+        guard descriptor >= 0 else { throw BindFailure(errno: errno) }
+        SocketSwitch.set(descriptor, SOL_SOCKET, SO_REUSEADDR)
+        if isShared { SocketSwitch.set(descriptor, SOL_SOCKET, SO_REUSEPORT) }
+        SocketSwitch.set(descriptor, IPPROTO_TCP, TCP_NODELAY)
+        SocketSwitch.set(descriptor, SOL_SOCKET, SO_KEEPALIVE)
+        let status = unsafe target.withSockAddr { pointer, size in
+            unsafe Glibc.bind(descriptor, pointer, socklen_t(size)) == 0
+                && Glibc.listen(descriptor, Int32(clamping: max(1, backlog))) == 0 ? 0 : errno
+        }
+        guard status == 0 else {
+            close(descriptor)
+            throw BindFailure(errno: status)
+        }
+        return descriptor
     }
 
     /// Binds and releases `address` without SO_REUSEPORT; gives its port, chosen by the system for port 0.

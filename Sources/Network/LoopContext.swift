@@ -5,7 +5,7 @@ import NIOCore
 ///
 /// Every member but `eventLoop`, `executor` and `index` may be touched on the loop only.
 package final class LoopContext {
-    package let eventLoop: any EventLoop
+    package let eventLoop: Reactor
     package let executor: LoopExecutor
     package let turn: LoopTurn
     /// Counts loops from 0; names a shard of counters.
@@ -13,7 +13,7 @@ package final class LoopContext {
     private var random: RandomWords
 
     /// `seed` comes from the system's generator in the program and is fixed in tests.
-    package init(eventLoop: any EventLoop, index: Int, seed: (UInt64, UInt64, UInt64, UInt64)) {
+    package init(eventLoop: Reactor, index: Int, seed: (UInt64, UInt64, UInt64, UInt64)) {
         self.eventLoop = eventLoop
         self.executor = LoopExecutor(eventLoop)
         self.turn = LoopTurn(eventLoop)

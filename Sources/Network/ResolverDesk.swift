@@ -1,4 +1,4 @@
-import CAres
+import CLinux
 import Glibc
 import NIOCore
 import Synchronization

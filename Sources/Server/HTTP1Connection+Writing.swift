@@ -1,5 +1,4 @@
 import Exchange
-import Glibc
 import HTTPWire
 import NIOCore
 import Network
@@ -110,7 +109,7 @@ extension HTTP1Connection: ResponseWriter, TurnFlushable {
 
     /// A body that ends with its connection would look complete after a plain close (RFC 9112 §6.3): a reset tells.
     private func resetOnClose() {
-        _ = (context?.channel as? any SocketOptionProvider)?.setSoLinger(Glibc.linger(l_onoff: 1, l_linger: 0))
+        socket?.resetOnClose()
     }
 
     /// The interim answer that lets a client send its body (RFC 9110 §10.1.1).
@@ -164,16 +163,19 @@ extension HTTP1Connection: ResponseWriter, TurnFlushable {
     }
 
     private func give(_ bytes: ByteBuffer) {
-        guard let context else { return }
         worker.counts.bytesSent(bytes.readableBytes)
-        context.write(wrapOutboundOut(bytes), promise: nil)
+        if isSecure {
+            context?.write(wrapOutboundOut(bytes), promise: nil)
+        } else {
+            socket?.enqueue(bytes, promise: nil)
+        }
         writer.needsFlush = true
     }
 
     func flushIfNeeded() {
-        guard writer.needsFlush, let context else { return }
+        guard writer.needsFlush else { return }
         writer.needsFlush = false
-        context.flush()
+        if isSecure { context?.flush() } else { socket?.flush0() }
     }
 
     // MARK: back-pressure
@@ -193,7 +195,7 @@ extension HTTP1Connection: ResponseWriter, TurnFlushable {
     }
 
     private var bufferedBytes: Int {
-        (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        socket?.unsentBytes ?? 0
     }
 
     /// The last bytes of an answer are still on this side of the socket.

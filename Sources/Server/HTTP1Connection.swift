@@ -9,7 +9,7 @@ import Telemetry
 ///
 /// Requests are answered one after the other, each in a `Task.immediate` on the loop's executor; bytes of further
 /// (pipelined) requests wait, and reading stops while too many of them wait or the client does not take its answers.
-final class HTTP1Connection: ChannelInboundHandler {
+final class HTTP1Connection: ChannelInboundHandler, StreamReader {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -20,6 +20,8 @@ final class HTTP1Connection: ChannelInboundHandler {
 
     var state = HTTP1ConnectionState()
     var context: ChannelHandlerContext?
+    /// The socket; on a plain connection bytes go to and fro without the pipeline.
+    private(set) var socket: StreamChannel?
     var peer: SocketAddress?
     private var clientAddress = ByteBuffer()
     var parser: RequestParser
@@ -52,6 +54,8 @@ final class HTTP1Connection: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        socket = context.channel as? StreamChannel
+        if !isSecure { socket?.reader = self }
         if context.channel.isActive { opened(context) }
     }
 
@@ -67,20 +71,25 @@ final class HTTP1Connection: ChannelInboundHandler {
         watchdog.set(.now() + .init(worker.settings.idleTimeout))
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var bytes = unwrapInboundIn(data)
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { received(unwrapInboundIn(data)) }
+
+    func receivedAll() {}
+
+    func received(_ bytes: ByteBuffer) {
         worker.counts.bytesReceived(bytes.readableBytes)
         if state.phase == .lingering || state.phase == .closed { return }
         if inbound.readableBytes == 0 {
             inbound = bytes
         } else {
-            inbound.writeBuffer(&bytes)
+            inbound.writeImmutableBuffer(bytes)
         }
         advance()
     }
 
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        writer.isWritable = context.channel.isWritable
+    func channelWritabilityChanged(context: ChannelHandlerContext) { writabilityChanged(context.channel.isWritable) }
+
+    func writabilityChanged(_ isWritable: Bool) {
+        writer.isWritable = isWritable
         guard writer.isWritable else { return }
         resumeWriter(with: .success(()))
         if !isRunning { advance() }
@@ -97,6 +106,7 @@ final class HTTP1Connection: ChannelInboundHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         closed()
         self.context = nil
+        socket = nil
     }
 
     private func closed() {
@@ -261,13 +271,6 @@ final class HTTP1Connection: ChannelInboundHandler {
         let isFull = inbound.readableBytes > worker.limits.maxHeadLength
         guard isFull != isReadHeld else { return }
         isReadHeld = isFull
-        context?.channel.setAutoRead(!isFull)
-    }
-}
-
-extension Channel {
-    /// Switches reading on or off; on the channel's loop this takes effect at once.
-    func setAutoRead(_ isOn: Bool) {
-        try? syncOptions?.setOption(.autoRead, value: isOn)
+        socket?.setReading(!isFull)
     }
 }

@@ -1,7 +1,6 @@
 import Exchange
 import HTTPWire
 import NIOCore
-import NIOPosix
 import Network
 import Resilience
 import Settings
@@ -29,11 +28,11 @@ package final class Server: Sendable {
     }
 
     private let workers: [NIOLoopBound<ServerWorker>]
-    private let listeners: [any Channel]
+    private let listeners: [Listener]
     /// Where the listener is bound; the port is the real one when 0 was asked.
     package let address: SocketAddress?
 
-    private init(workers: [NIOLoopBound<ServerWorker>], listeners: [any Channel]) {
+    private init(workers: [NIOLoopBound<ServerWorker>], listeners: [Listener]) {
         self.workers = workers
         self.listeners = listeners
         self.address = listeners.first?.localAddress
@@ -41,7 +40,7 @@ package final class Server: Sendable {
 
     /// Binds and serves. `makeSeat` is called once for each of `loops`, on it, with the loop's place in the list.
     package static func start(
-        address: String, port: Int, settings: ServerSettings, loops: [any EventLoop], metrics: ServerMetrics,
+        address: String, port: Int, settings: ServerSettings, loops: [Reactor], metrics: ServerMetrics,
         wallClock: @escaping @Sendable () -> Int64, makeSeat: @escaping @Sendable (Int) -> Seat
     ) async throws(BindFailure) -> Server {
         let gate = ConcurrencyGate(limit: settings.maxConnections)

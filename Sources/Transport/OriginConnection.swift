@@ -7,7 +7,7 @@ import Network
 ///
 /// Body bytes are kept until the consumer pulls them; beyond `window` reading stops, so the origin is slowed by the
 /// client.
-final class OriginConnection: ChannelInboundHandler {
+final class OriginConnection: ChannelInboundHandler, StreamReader {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
     typealias Arrival = Result<OriginResponse, TransportFailure>
@@ -18,10 +18,13 @@ final class OriginConnection: ChannelInboundHandler {
 
     private let loop: LoopContext
     private let limits: PoolLimits
+    private let isSecure: Bool
     /// Until this connection has told it of its end.
     private var pool: OriginPool?
     private(set) var state = OriginConnectionState()
     private var context: ChannelHandlerContext?
+    /// The socket; on a plain connection bytes go to and fro without the pipeline.
+    private var socket: StreamChannel?
     private var parser: ResponseParser
     private var decoder = BodyDecoder(.none)
     private var inbound = ByteBuffer()
@@ -42,8 +45,9 @@ final class OriginConnection: ChannelInboundHandler {
     /// The present exchange's client.
     private var cancellation: Cancellation?
 
-    init(loop: LoopContext, limits: PoolLimits, pool: OriginPool) {
+    init(loop: LoopContext, limits: PoolLimits, isSecure: Bool, pool: OriginPool) {
         self.loop = loop
+        self.isSecure = isSecure
         self.limits = limits
         self.pool = pool
         self.parser = ResponseParser(limits: WireLimits())
@@ -58,7 +62,7 @@ final class OriginConnection: ChannelInboundHandler {
     func exchange(
         _ head: ByteBuffer, isHead: Bool, deadline: NIODeadline, cancellation: Cancellation
     ) async -> Arrival {
-        guard let context, state.isIdle else { return .failure(.closedEarly) }
+        guard let context, let socket, state.isIdle else { return .failure(.closedEarly) }
         guard !cancellation.isCancelled else {
             fail(.cancelled)
             return .failure(.cancelled)
@@ -71,7 +75,7 @@ final class OriginConnection: ChannelInboundHandler {
         let now = NIODeadline.now()
         watchdog.set(min(deadline, now + limits.firstByteTimeout))
         totalDeadline = limits.totalTimeout.map { now + $0 }
-        context.write(wrapOutboundOut(head), promise: nil)
+        if isSecure { context.write(wrapOutboundOut(head), promise: nil) } else { socket.enqueue(head, promise: nil) }
         loop.turn.flushAtEnd(self)
         if let failure { return .failure(failure) }
         cancellation.listener = self
@@ -131,26 +135,34 @@ final class OriginConnection: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        socket = context.channel as? StreamChannel
+        if !isSecure { socket?.reader = self }
         watchdog.onExpiry = { [self] in deadlinePassed() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         ended()
         self.context = nil
+        socket = nil
     }
 
     func channelInactive(context: ChannelHandlerContext) { ended() }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { fail(.closedEarly) }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var bytes = unwrapInboundIn(data)
-        if inbound.readableBytes == 0 { inbound = bytes } else { inbound.writeBuffer(&bytes) }
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { received(unwrapInboundIn(data)) }
+
+    func writabilityChanged(_ isWritable: Bool) {}
+
+    func received(_ bytes: ByteBuffer) {
+        if inbound.readableBytes == 0 { inbound = bytes } else { inbound.writeImmutableBuffer(bytes) }
         consume()
     }
 
+    func channelReadComplete(context: ChannelHandlerContext) { receivedAll() }
+
     /// Who waits goes on from here, with all that was read.
-    func channelReadComplete(context: ChannelHandlerContext) {
+    func receivedAll() {
         guard arrived != nil || bodyWaiter != nil else { return }
         loop.executor.expectRun()
         deliver()
@@ -215,13 +227,13 @@ final class OriginConnection: ChannelInboundHandler {
     private func holdReadsIfFull() {
         guard chunks.bytes > Self.window, !isReadHeld else { return }
         isReadHeld = true
-        try? context?.channel.syncOptions?.setOption(.autoRead, value: false)
+        socket?.setReading(false)
     }
 
     private func releaseReads() {
         guard isReadHeld else { return }
         isReadHeld = false
-        try? context?.channel.syncOptions?.setOption(.autoRead, value: true)
+        socket?.setReading(true)
     }
 
     /// Gives the waiting consumer what is there.
@@ -314,7 +326,9 @@ final class OriginConnection: ChannelInboundHandler {
 }
 
 extension OriginConnection: TurnFlushable {
-    func turnEnds() { context?.flush() }
+    func turnEnds() {
+        if isSecure { context?.flush() } else { socket?.flush0() }
+    }
 }
 
 extension OriginConnection: CancellationListener {

@@ -126,7 +126,8 @@ package final class OriginPool {
     private func connect(until deadline: NIODeadline) async throws(TransportFailure) -> OriginConnection {
         open += 1
         metrics.open(1)
-        let connection = OriginConnection(loop: loop, limits: limits, pool: self)
+        let connection = OriginConnection(
+            loop: loop, limits: limits, isSecure: target.tls != nil, pool: self)
         do {
             _ = try await connector.connect(
                 to: target.host, port: target.port, on: loop.eventLoop,

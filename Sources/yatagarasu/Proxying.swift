@@ -4,7 +4,6 @@ import Exchange
 import Glibc
 import Network
 import NIOCore
-import NIOPosix
 import Proxy
 import Server
 import Settings
@@ -17,7 +16,7 @@ final class Proxying: Sendable {
     let log: Log
     let lifecycle: Lifecycle
     let registry: MetricRegistry
-    let group: MultiThreadedEventLoopGroup
+    let group: ReactorGroup
     let resolver: NameResolver
     let seats: [NIOLoopBound<LoopSeat>]
     let main: Server
@@ -33,7 +32,7 @@ final class Proxying: Sendable {
 
     private init(
         configuration: Configuration, log: Log, lifecycle: Lifecycle, registry: MetricRegistry,
-        group: MultiThreadedEventLoopGroup, resolver: NameResolver, seats: [NIOLoopBound<LoopSeat>], main: Server,
+        group: ReactorGroup, resolver: NameResolver, seats: [NIOLoopBound<LoopSeat>], main: Server,
         metrics: Server?
     ) {
         self.configuration = configuration
@@ -64,13 +63,21 @@ final class Proxying: Sendable {
         let lifecycle = Lifecycle(started: began)
         let resolver = try resolver()
         let assembly = try assemble(configuration, threads, registry, log, lifecycle, resolver)
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+        let group = try loops(threads)
         let seats = await makeSeats(group, assembly, configuration)
-        let (main, metrics) = try await listen(configuration, seats, registry)
+        let (main, metrics) = try await listen(configuration, seats, group, registry)
         seats.first?.eventLoop.execute { seats[0].value.refreshProbes() }
         return Proxying(
             configuration: configuration, log: log, lifecycle: lifecycle, registry: registry, group: group,
             resolver: resolver, seats: seats, main: main, metrics: metrics)
+    }
+
+    private static func loops(_ threads: Int) throws(ProxyFailure) -> ReactorGroup {
+        do throws(ReactorFailure) {
+            return try ReactorGroup(threads: threads)
+        } catch {
+            throw .loops(errno: error.errno)
+        }
     }
 
     private static func resolver() throws(ProxyFailure) -> NameResolver {
@@ -95,10 +102,10 @@ final class Proxying: Sendable {
     }
 
     private static func makeSeats(
-        _ group: MultiThreadedEventLoopGroup, _ assembly: Assembly, _ configuration: Configuration
+        _ group: ReactorGroup, _ assembly: Assembly, _ configuration: Configuration
     ) async -> [NIOLoopBound<LoopSeat>] {
         var seats: [NIOLoopBound<LoopSeat>] = []
-        for (index, loop) in group.makeIterator().enumerated() {
+        for (index, loop) in group.loops.enumerated() {
             var system = SystemRandomNumberGenerator()
             let seed = (
                 system.next() as UInt64, system.next() as UInt64, system.next() as UInt64, system.next() as UInt64
@@ -117,7 +124,8 @@ final class Proxying: Sendable {
     }
 
     private static func listen(
-        _ configuration: Configuration, _ seats: [NIOLoopBound<LoopSeat>], _ registry: MetricRegistry
+        _ configuration: Configuration, _ seats: [NIOLoopBound<LoopSeat>], _ group: ReactorGroup,
+        _ registry: MetricRegistry
     ) async throws(ProxyFailure) -> (Server, Server?) {
         let settings = configuration.server
         let counts = ServerMetrics(registry: registry)
@@ -125,24 +133,25 @@ final class Proxying: Sendable {
         let address = settings.address.text
         do throws(BindFailure) {
             let main = try await Server.start(
-                address: address, port: Int(settings.port), settings: settings, loops: seats.map(\.eventLoop),
+                address: address, port: Int(settings.port), settings: settings, loops: group.loops,
                 metrics: counts, wallClock: Clock.seconds
             ) { index in seats[index].value.seat(.init(servesMetrics: isShared, isExclusive: false)) }
-            return (main, try await metricsListener(configuration, seats, counts))
+            return (main, try await metricsListener(configuration, seats, group, counts))
         } catch {
             throw .bind(error, address: address, port: Int(settings.port))
         }
     }
 
     private static func metricsListener(
-        _ configuration: Configuration, _ seats: [NIOLoopBound<LoopSeat>], _ counts: ServerMetrics
+        _ configuration: Configuration, _ seats: [NIOLoopBound<LoopSeat>], _ group: ReactorGroup,
+        _ counts: ServerMetrics
     ) async throws(BindFailure) -> Server? {
         guard configuration.metrics.isEnabled, let port = configuration.metrics.port, let seat = seats.first else {
             return nil
         }
         return try await Server.start(
             address: (configuration.metrics.address ?? configuration.server.address).text, port: Int(port),
-            settings: configuration.server, loops: [seat.eventLoop], metrics: counts, wallClock: Clock.seconds
+            settings: configuration.server, loops: [group.loops[0]], metrics: counts, wallClock: Clock.seconds
         ) { _ in seat.value.seat(.init(servesMetrics: true, isExclusive: true)) }
     }
 }

@@ -100,7 +100,7 @@ struct ConnectorTLSTests {
     func noTLS() async throws {
         try await withStage { stage in
             let context = try TLSContexts(certFile: nil).client(caPath: stage.certificates.authority, verify: true)
-            let loop = MultiThreadedEventLoopGroup.singleton.next()
+            let loop = try Outside.loop()
             let plain = try await ListenerBinder().bind(to: "127.0.0.1", port: 0, on: [loop]) { channel, _ in
                 channel.writeAndFlush(ByteBuffer(string: "HTTP/1.1 400 Bad Request\r\n\r\n"), promise: nil)
             }

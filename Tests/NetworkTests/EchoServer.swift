@@ -1,22 +1,21 @@
 import NIOCore
-import NIOPosix
 import NIOSSL
 
 @testable import Network
 
 /// Sends back what it gets, over TCP or TLS, on an address of this machine.
 struct EchoServer: Sendable {
-    private let listener: any Channel
+    private let listener: Listener
 
     var port: Int { listener.localAddress?.port ?? 0 }
 
     init(_ address: String = "127.0.0.1", port: Int = 0, tls: NIOSSLContext? = nil) async throws {
-        let loop = MultiThreadedEventLoopGroup.singleton.next()
-        let channels = try await ListenerBinder().bind(to: address, port: port, on: [loop]) { channel, _ in
+        let loop = try Outside.loop()
+        let listeners = try await ListenerBinder().bind(to: address, port: port, on: [loop]) { channel, _ in
             if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
             try channel.pipeline.syncOperations.addHandler(Echo())
         }
-        listener = channels[0]
+        listener = listeners[0]
     }
 
     func stop() async throws { try await listener.close() }

@@ -8,17 +8,17 @@ import Testing
 struct ListenerBinderTests {
     /// Tells on which loop, by index, each connection arrived, by sending one digit.
     private func listen(
-        _ address: String, port: Int, on loops: [any EventLoop]
-    ) async throws(BindFailure) -> [any Channel] {
+        _ address: String, port: Int, on loops: [Reactor]
+    ) async throws(BindFailure) -> [Listener] {
         try await ListenerBinder().bind(to: address, port: port, on: loops) { channel, index in
             guard channel.eventLoop === loops[index], channel.eventLoop.inEventLoop else { return }
             channel.writeAndFlush(ByteBuffer(string: "\(index)"), promise: nil)
         }
     }
 
-    private func failure(_ address: String, _ port: Int, _ loops: [any EventLoop]) async -> BindFailure? {
+    private func failure(_ address: String, _ port: Int, _ loops: [Reactor]) async -> BindFailure? {
         do throws(BindFailure) {
-            for channel in try await listen(address, port: port, on: loops) { channel.close(promise: nil) }
+            for listener in try await listen(address, port: port, on: loops) { try? await listener.close() }
             return nil
         } catch {
             return error
@@ -27,7 +27,7 @@ struct ListenerBinderTests {
 
     /// A program that another test is about to start holds a copy of every socket for a moment, so this may take a
     /// while; far less than the minute for which the kernel remembers a connection.
-    private func becomesFree(_ port: Int, _ loops: [any EventLoop]) async -> Bool {
+    private func becomesFree(_ port: Int, _ loops: [Reactor]) async -> Bool {
         for _ in 0..<100 {
             if await failure("127.0.0.1", port, loops) == nil { return true }
             try? await Task.sleep(for: .milliseconds(20))
@@ -35,15 +35,16 @@ struct ListenerBinderTests {
         return false
     }
 
-    private func withLoops(_ count: Int, _ body: ([any EventLoop]) async throws -> Void) async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: count)
+    private func withLoops(_ count: Int, _ body: ([Reactor]) async throws -> Void) async throws {
+        let group = try ReactorGroup(threads: count)
         let result: Result<Void, any Error>
-        do { result = .success(try await body(Array(group.makeIterator()))) } catch { result = .failure(error) }
+        do { result = .success(try await body(group.loops)) } catch { result = .failure(error) }
         try await group.shutdownGracefully()
         try result.get()
     }
 
-    private func digit(from port: Int, on loop: any EventLoop) async throws -> String {
+    private func digit(from port: Int) async throws -> String {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
         let promise = loop.makePromise(of: String.self)
         let channel = try await ClientBootstrap(group: loop)
             .channelInitializer { channel in
@@ -67,7 +68,7 @@ struct ListenerBinderTests {
             let port = try #require(ports.first)
             #expect(port > 0)
             var seen: Set<String> = []
-            for _ in 0..<200 where seen.count < 3 { seen.insert(try await digit(from: port, on: loops[0])) }
+            for _ in 0..<200 where seen.count < 3 { seen.insert(try await digit(from: port)) }
             #expect(seen == ["0", "1", "2"])
             for listener in listeners { try await listener.close() }
         }
@@ -90,7 +91,7 @@ struct ListenerBinderTests {
         try await withLoops(2) { loops in
             let port = try freePort()
             let listeners = try await listen("127.0.0.1", port: port, on: loops)
-            _ = try await digit(from: port, on: loops[0])
+            _ = try await digit(from: port)
             for channel in listeners { try await channel.close() }
             #expect(await becomesFree(port, loops))
         }

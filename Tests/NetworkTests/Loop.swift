@@ -1,5 +1,4 @@
 import NIOCore
-import NIOPosix
 
 @testable import Network
 
@@ -7,8 +6,8 @@ import NIOPosix
 func onLoop<Value: Sendable>(
     _ body: @escaping @Sendable (LoopContext) async throws -> Value
 ) async throws -> Value {
-    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    let eventLoop = group.next()
+    let group = try ReactorGroup(threads: 1)
+    let eventLoop = group.loops[0]
     let result = await Task(executorPreference: LoopExecutor(eventLoop)) {
         try await body(LoopContext(eventLoop: eventLoop, index: 0, seed: (1, 2, 3, 4)))
     }.result
@@ -24,4 +23,13 @@ func failure<Value, Failure: Error>(of body: () async throws(Failure) -> Value) 
     } catch {
         return error
     }
+}
+
+/// A loop that lives as long as the tests, for servers that they talk to.
+enum Outside {
+    private static let group: Result<ReactorGroup, ReactorFailure> = {
+        do throws(ReactorFailure) { return .success(try ReactorGroup(threads: 1)) } catch { return .failure(error) }
+    }()
+
+    static func loop() throws -> Reactor { try group.get().loops[0] }
 }

@@ -30,8 +30,8 @@ struct LoopTests {
 
     @Test("Task.immediate on the loop runs before it returns")
     func immediate() async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let eventLoop = group.next()
+        let group = try ReactorGroup(threads: 1)
+        let eventLoop = group.loops[0]
         let executor = LoopExecutor(eventLoop)
         let order = try await eventLoop.submit {
             let order = NIOLoopBoundBox([String](), eventLoop: eventLoop)
@@ -56,7 +56,7 @@ struct LoopTests {
 
     @Test("Request ids of one loop differ, and follow from the seed")
     func requestIDs() throws {
-        let loop = EmbeddedEventLoop()
+        let loop = try Outside.loop()
         let context = LoopContext(eventLoop: loop, index: 3, seed: (1, 2, 3, 4))
         let twin = LoopContext(eventLoop: loop, index: 3, seed: (1, 2, 3, 4))
         let ids = (0..<1_000).map { _ in context.makeRequestID() }

@@ -60,7 +60,7 @@ final class Stage: Sendable {
     let metricsServer: Server?
     let seat: NIOLoopBound<StageSeat>
     private let logFile: LogFile
-    private let group: MultiThreadedEventLoopGroup
+    private let group: ReactorGroup
 
     private init(_ plan: Plan) async throws {
         self.plan = plan
@@ -69,8 +69,8 @@ final class Stage: Sendable {
         registry.collectProcess(output: log.output)
         gate = ConcurrencyGate(limit: plan.server.maxConcurrentRequests)
         board = HealthBoard(buckets: plan.buckets.map(\.settings.name), registry: registry)
-        group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let loop = group.next()
+        group = try ReactorGroup(threads: 1)
+        let loop = group.loops[0]
         let parts = StageParts(
             plan: plan, registry: registry, gate: gate, board: board, lifecycle: lifecycle, log: log,
             connector: Connector(resolver: try Self.resolver.get()))

@@ -30,7 +30,7 @@ final class StageSeat {
     private let accessLog: AccessLog
     private let prober: Prober
 
-    init(_ parts: StageParts, _ eventLoop: any EventLoop) throws {
+    init(_ parts: StageParts, _ eventLoop: Reactor) throws {
         self.parts = parts
         let loop = LoopContext(eventLoop: eventLoop, index: 0, seed: (5, 6, 7, 8))
         self.loop = loop

@@ -1,0 +1,17 @@
+// What Linux has and the C library's module for Swift has not.
+// The C library's types stay those of its own module; otherwise their copies would count as this module's.
+#pragma clang module import SwiftGlibc
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/// Names the calling thread, 15 bytes at most; Swift cannot call a variadic function.
+static inline void name_this_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+/// Accepts a connection as a non-blocking socket that no child process gets: accept4, which headers hide from Swift.
+static inline int accept_nonblocking(int listener, struct sockaddr *peer, socklen_t *size) {
+    return (int)syscall(SYS_accept4, listener, peer, size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}

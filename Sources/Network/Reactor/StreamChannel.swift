@@ -1,0 +1,305 @@
+import CLinux
+import Glibc
+import NIOCore
+import Synchronization
+
+/// Who takes a connection's bytes without the detour through its pipeline. Called on the connection's loop.
+package protocol StreamReader: AnyObject {
+    /// Bytes arrived.
+    func received(_ bytes: ByteBuffer)
+    /// All that was there has been given.
+    func receivedAll()
+    /// There is room for more to write, or none.
+    func writabilityChanged(_ isWritable: Bool)
+}
+
+/// A connected TCP socket on a reactor, as a channel of NIO's kind: handlers such as TLS stand in its pipeline, and a
+/// `reader` at its end may take the bytes directly. Bound to its loop.
+///
+///     idle ── start ──▶ active ── peer or error or close ──▶ closed
+///
+/// Reading stops with the option `autoRead`. What is written waits for `flush`; beyond the high-water mark the channel
+/// is not writable until it has sunk below the low one. The peer's end closes the connection.
+package final class StreamChannel: PollSource, Channel, ChannelCore, @unchecked Sendable {
+    private static let highWater = 64 * 1024
+    private static let lowWater = 32 * 1024
+    /// A read that brings as much is followed by reads into buffers of their own.
+    private static let bulkFrom = 16 * 1024
+    private static let bulkSize = 64 * 1024
+    private static let readsPerTurn = 4
+
+    package let reactor: Reactor
+    package let remoteAddress: SocketAddress?
+    private let closePromise: EventLoopPromise<Void>
+    package private(set) lazy var pipeline = ChannelPipeline(channel: self)
+    /// Set for a plain connection by the handler at the end of its pipeline; it then gets no reads from that.
+    package var reader: (any StreamReader)?
+
+    private var isOpen = true
+    private let isConnected = Atomic<Bool>(false)
+    private let hasRoom = Atomic<Bool>(true)
+    private var isReading = true
+    private var expectsBulk = false
+    private var isConnecting = false
+    private var onConnected: ((Result<StreamChannel, ReactorFailure>) -> Void)?
+    var writes = WriteQueue()
+    private var closesOutputWhenSent: EventLoopPromise<Void>?
+    private var isOutputClosed = false
+
+    /// Takes over a connected socket; call on the loop, then `start`.
+    init(_ descriptor: Int32, on reactor: Reactor, peer: SocketAddress?) {
+        self.reactor = reactor
+        remoteAddress = peer
+        closePromise = reactor.makePromise(of: Void.self)
+        super.init(descriptor: descriptor, interest: EPOLLIN.rawValue)
+    }
+
+    package var eventLoop: any EventLoop { reactor }
+    package var allocator: ByteBufferAllocator { ByteBufferAllocator() }
+    package var closeFuture: EventLoopFuture<Void> { closePromise.futureResult }
+    package var localAddress: SocketAddress? { isOpen ? SocketName.local(descriptor) : nil }
+    package var parent: (any Channel)? { nil }
+    package var isActive: Bool { isConnected.load(ordering: .relaxed) }
+    package var isWritable: Bool { hasRoom.load(ordering: .relaxed) }
+    package var _channelCore: any ChannelCore { self }
+    package var syncOptions: (any NIOSynchronousChannelOptions)? { StreamOptions(channel: self) }
+
+    // MARK: beginning
+
+    /// The handlers are there: watches the socket and tells them that it is active.
+    func start() throws(ReactorFailure) {
+        try reactor.watch(self)
+        becomeActive()
+    }
+
+    /// Connects a new socket; `completion` is called on the loop, before the handlers are told of it.
+    static func connect(
+        to address: SocketAddress, on reactor: Reactor,
+        completion: @escaping (Result<StreamChannel, ReactorFailure>) -> Void
+    ) -> StreamChannel? {
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(address.protocol.rawValue, kind, 0)
+        guard descriptor >= 0 else {
+            completion(.failure(ReactorFailure(errno: errno)))
+            return nil
+        }
+        let channel = StreamChannel(descriptor, on: reactor, peer: address)
+        channel.onConnected = completion
+        channel.beginConnecting(address)
+        return channel
+    }
+
+    private func beginConnecting(_ address: SocketAddress) {
+        SocketSwitch.set(descriptor, IPPROTO_TCP, TCP_NODELAY)
+        SocketSwitch.set(descriptor, SOL_SOCKET, SO_KEEPALIVE)
+        isConnecting = true
+        interest = EPOLLOUT.rawValue
+        let status = unsafe address.withSockAddr { pointer, size in
+            unsafe Glibc.connect(descriptor, pointer, socklen_t(size)) == 0 ? 0 : errno
+        }
+        guard status == 0 || status == EINPROGRESS else { return failConnecting(ReactorFailure(errno: status)) }
+        do { try reactor.watch(self) } catch { failConnecting(error) }
+    }
+
+    private func connectingEnded() {
+        let code = SocketSwitch.pendingError(descriptor)
+        guard code == 0 else { return failConnecting(ReactorFailure(errno: code)) }
+        isConnecting = false
+        interest = EPOLLIN.rawValue
+        reactor.update(self)
+        onConnected.take()?(.success(self))
+        if isOpen { becomeActive() }
+    }
+
+    private func failConnecting(_ failure: ReactorFailure) {
+        let completion = onConnected.take()
+        close0(error: failure, mode: .all, promise: nil)
+        completion?(.failure(failure))
+    }
+
+    private func becomeActive() {
+        isConnected.store(true, ordering: .relaxed)
+        pipeline.syncOperations.fireChannelRegistered()
+        pipeline.syncOperations.fireChannelActive()
+    }
+
+    // MARK: readiness
+
+    override func ready(_ events: UInt32) {
+        if isConnecting { return connectingEnded() }
+        if events & EPOLLOUT.rawValue != 0 { flush0() }
+        guard isOpen else { return }
+        if events & EPOLLIN.rawValue != 0, isReading {
+            readNow()
+        } else if events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 {
+            fail(ReactorFailure(errno: SocketSwitch.pendingError(descriptor)))
+        }
+    }
+
+    override func loopEnds() { close0(error: ChannelError.ioOnClosedChannel, mode: .all, promise: nil) }
+
+    private func readNow() {
+        var hasRead = false
+        for _ in 0..<Self.readsPerTurn where isOpen && isReading {
+            let (buffer, count, isFull) = readOnce()
+            if count > 0 {
+                hasRead = true
+                hand(buffer)
+                if isFull { continue }
+                break
+            }
+            if count < 0, errno == EAGAIN || errno == EINTR { break }
+            let code = count == 0 ? 0 : errno
+            if hasRead { handedAll() }
+            return fail(code == 0 ? nil : ReactorFailure(errno: code))
+        }
+        if hasRead, isOpen { handedAll() }
+    }
+
+    private func hand(_ bytes: ByteBuffer) {
+        if let reader { return reader.received(bytes) }
+        pipeline.syncOperations.fireChannelRead(NIOAny(bytes))
+    }
+
+    private func handedAll() {
+        if let reader { return reader.receivedAll() }
+        pipeline.syncOperations.fireChannelReadComplete()
+    }
+
+    /// One read: small ones land in the loop's own memory and are copied to their size, so that a connection at rest
+    /// holds no more than it got; large ones go into a buffer of their own.
+    private func readOnce() -> (ByteBuffer, count: Int, isFull: Bool) {
+        var buffer = ByteBuffer()
+        guard expectsBulk else {
+            let landing = unsafe reactor.landing
+            let count = unsafe Glibc.read(descriptor, landing.baseAddress, landing.count)
+            guard count > 0 else { return (buffer, count, false) }
+            buffer = ByteBufferAllocator().buffer(capacity: count)
+            unsafe buffer.writeBytes(UnsafeRawBufferPointer(rebasing: landing[0..<count]))
+            expectsBulk = count >= Self.bulkFrom
+            return (buffer, count, count == landing.count)
+        }
+        buffer = ByteBufferAllocator().buffer(capacity: Self.bulkSize)
+        var count = 0
+        unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.bulkSize) { target in
+            count = unsafe Glibc.read(descriptor, target.baseAddress, target.count)
+            return max(0, count)
+        }
+        expectsBulk = count >= Self.bulkFrom
+        return (buffer, count, count == buffer.capacity)
+    }
+
+    /// The peer is gone; nil for an orderly end.
+    private func fail(_ failure: ReactorFailure?) {
+        if let failure { pipeline.syncOperations.fireErrorCaught(IOError(errnoCode: failure.errno, reason: "socket")) }
+        close0(error: ChannelError.eof, mode: .all, promise: nil)
+    }
+
+    // MARK: writing
+
+    /// Takes bytes over, to be sent by the next `flush0`.
+    package func enqueue(_ bytes: ByteBuffer, promise: EventLoopPromise<Void>? = nil) {
+        guard isOpen, !isOutputClosed else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        writes.append(bytes, promise)
+        if writes.bytes > Self.highWater { setWritable(false) }
+    }
+
+    package func write0(_ data: NIOAny, promise: EventLoopPromise<Void>?) {
+        enqueue(unwrapData(data, as: ByteBuffer.self), promise: promise)
+    }
+
+    package func flush0() {
+        guard isOpen, !isConnecting else { return }
+        switch writes.send(to: descriptor) {
+        case .sent: setSending(false)
+        case .blocked: setSending(true)
+        case .failed(let code): return fail(ReactorFailure(errno: code))
+        }
+        for promise in writes.takeSent() { promise.succeed() }
+        guard isOpen else { return }
+        if writes.bytes < Self.lowWater { setWritable(true) }
+        if writes.isEmpty, let promise = closesOutputWhenSent.take() { shutOutput(promise) }
+    }
+
+    /// Bytes that were taken over and are not in the kernel yet.
+    package var unsentBytes: Int { writes.bytes }
+
+    private func setSending(_ isWaiting: Bool) {
+        let wanted = isWaiting ? interest | EPOLLOUT.rawValue : interest & ~EPOLLOUT.rawValue
+        guard wanted != interest else { return }
+        interest = wanted
+        reactor.update(self)
+    }
+
+    private func setWritable(_ isRoom: Bool) {
+        guard isRoom != isWritable else { return }
+        hasRoom.store(isRoom, ordering: .relaxed)
+        if let reader { return reader.writabilityChanged(isRoom) }
+        pipeline.syncOperations.fireChannelWritabilityChanged()
+    }
+
+    /// Reading stops or goes on.
+    package func setReading(_ isOn: Bool) {
+        guard isOn != isReading else { return }
+        isReading = isOn
+        guard isOpen, !isConnecting else { return }
+        interest = isOn ? interest | EPOLLIN.rawValue : interest & ~EPOLLIN.rawValue
+        reactor.update(self)
+    }
+
+    /// A close from now on sends a reset, which no client takes for the end of a body.
+    package func resetOnClose() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+    }
+
+    var isReadingOn: Bool { isReading }
+
+    // MARK: ending
+
+    package func close0(error: any Error, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        guard isOpen else {
+            promise?.fail(ChannelError.alreadyClosed)
+            return
+        }
+        switch mode {
+        case .input: promise?.fail(ChannelError.operationUnsupported)
+        case .output:
+            if writes.isEmpty { shutOutput(promise) } else { closesOutputWhenSent = promise ?? reactor.makePromise() }
+        case .all: closeAll(promise)
+        }
+    }
+
+    private func shutOutput(_ promise: EventLoopPromise<Void>?) {
+        isOutputClosed = true
+        shutdown(descriptor, Int32(SHUT_WR))
+        promise?.succeed()
+        pipeline.syncOperations.fireUserInboundEventTriggered(ChannelEvent.outputClosed)
+    }
+
+    private func closeAll(_ promise: EventLoopPromise<Void>?) {
+        let wasActive = isActive
+        isOpen = false
+        isConnected.store(false, ordering: .relaxed)
+        reactor.forget(self)
+        Glibc.close(descriptor)
+        let completion = onConnected.take()
+        promise?.succeed()
+        for waiting in writes.removeAll() { waiting.fail(ChannelError.ioOnClosedChannel) }
+        closesOutputWhenSent.take()?.fail(ChannelError.ioOnClosedChannel)
+        completion?(.failure(ReactorFailure(errno: ECANCELED)))
+        if wasActive {
+            pipeline.syncOperations.fireChannelInactive()
+            pipeline.syncOperations.fireChannelUnregistered()
+        }
+        // Later: who closed may still be on its way through the pipeline.
+        reactor._executeIsolatedUnsafeUnchecked { [self] in
+            removeHandlers(pipeline: pipeline)
+            reader = nil
+            closePromise.succeed()
+        }
+    }
+}
