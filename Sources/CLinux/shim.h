@@ -3,6 +3,7 @@
 #pragma clang module import SwiftGlibc
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -10,6 +11,12 @@
 
 /// Names the calling thread, 15 bytes at most; Swift cannot call a variadic function.
 static inline void name_this_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+/// Bytes in a socket's send queue that its peer has not acknowledged; -1 with errno on failure.
+static inline int unacknowledged_bytes(int descriptor) {
+    int count = 0;
+    return ioctl(descriptor, TIOCOUTQ, &count) == 0 ? count : -1;
+}
 
 /// Accepts a connection as a non-blocking socket that no child process gets: accept4, which headers hide from Swift.
 static inline int accept_nonblocking(int listener, struct sockaddr *peer, socklen_t *size) {

@@ -70,6 +70,7 @@ package final class OriginServer: Sendable {
     private static var limits: ServerSettings {
         var settings = ServerSettings()
         settings.securityLimits.maxBodySize = Int(OriginResponder.uploadLimit)
+        settings.requestTimeout = .seconds(3_600)
         return settings
     }
 

@@ -3,14 +3,23 @@
 /// A task's own cancellation takes locks at every wait, this costs a store; what waits seldom (connecting, standing in
 /// line) still listens to its task.
 package final class Cancellation {
-    package private(set) var isCancelled = false
+    package enum Cause {
+        case clientLeft
+        /// The time for the last answers is over.
+        case serverEnds
+    }
+
+    /// Why the answer can reach nobody any more; nil while it can.
+    package private(set) var cause: Cause?
     /// Who waits for something on behalf of the request now; told once.
     package var listener: (any CancellationListener)?
 
     package init() {}
 
-    package func cancel() {
-        isCancelled = true
+    package var isCancelled: Bool { cause != nil }
+
+    package func cancel(_ cause: Cause) {
+        self.cause = cause
         listener.take()?.cancelled()
     }
 }

@@ -30,7 +30,7 @@ package struct BodyDecoder {
     /// Bytes of a whole trailer section.
     private static let maxTrailerLength = 8192
     private static let maxTrailers = 64
-    /// Bytes of all chunk extensions together.
+    /// Bytes by which chunk extensions may exceed the data that came with them.
     private static let maxExtensionLength = 16384
 
     private var state: State
@@ -83,6 +83,7 @@ package struct BodyDecoder {
                 guard let chunk = take(rest, from: &buffer) else { return .needsMore }
                 let left = rest - Int64(chunk.readableBytes)
                 state = left == 0 ? .dataEnd : .data(left)
+                extensionLength = max(0, extensionLength - chunk.readableBytes)
                 return .chunk(chunk)
             case .dataEnd:
                 guard try Self.isDataEnd(buffer.readableBytesSpan) else { return .needsMore }

@@ -63,7 +63,11 @@ package struct ResponseParser {
             return
         }
         head.declaredLength = facts.length
-        if isHead || line.status == 304 { return }
+        if isHead || line.status == 304 {
+            // it may say so, and some then send the body after all: the next answer must not be mistaken for it
+            if facts.hasTransferEncoding { head.keepsAlive = false }
+            return
+        }
         if facts.hasTransferEncoding {
             head.framing = .chunked
         } else if let length = facts.length {

@@ -73,6 +73,8 @@ package struct Answer {
 /// What is learnt on the way and recorded at its end.
 struct Trip {
     let received: NIODeadline
+    /// It has a place among the concurrent requests.
+    var isCounted = false
     var bucket: Int?
     /// The decoded path; the key is what follows `keyStart`.
     var path: [UInt8] = []

@@ -32,7 +32,7 @@ package final class Journey: Responder {
         let ticket = admit(request, &trip)
         var answer = await answer(request, &trip, ticket)
         await deliver(&answer, to: request, &trip, through: writer)
-        if ticket == .counted { corridor.gate.leave() }
+        if trip.isCounted { corridor.gate.leave() }
         record(trip, request, writer)
         metrics.ended()
     }
@@ -52,9 +52,10 @@ package final class Journey: Responder {
             switch ticket {
             case .refused(let fault): throw fault
             case .own: return await desk.answer(request)
-            case .counted: break
+            case .welcome: break
             }
             if let body = request.body { try await discard(body) }
+            try enter(&trip)
             switch try route(request, &trip) {
             case .options(let bucket): return preflight(request, bucket)
             case .object(let object): return try await fetch(object, for: request, &trip)

@@ -17,7 +17,7 @@ struct WriterState {
     var isWritable = true
     /// Somebody waits for the channel to become writable.
     var waiter: Suspension<Result<Void, ClientGone>>?
-    /// Bytes that waited in the channel when its progress was last looked at.
+    /// Bytes that the client had not acknowledged when its progress was last looked at.
     var lastBuffered: Int = 0
     /// Somebody is told already when the channel's buffers are empty.
     var isSentWatched = false
@@ -68,8 +68,10 @@ extension HTTP1Connection: ResponseWriter, TurnFlushable {
         guard context != nil, state.isAnswering else { throw ClientGone() }
         givePending()
         flushIfNeeded()
+        // Sending may have shown that the client is gone: nobody would resume who waits after that.
+        guard state.isAnswering else { throw ClientGone() }
         guard !writer.isWritable else { return }
-        writer.lastBuffered = bufferedBytes
+        writer.lastBuffered = socket?.unacknowledgedBytes ?? 0
         watchdog.set(.now() + .init(worker.settings.bodyIdleTimeout))
         let result = await Suspension<Result<Void, ClientGone>>.wait { writer.waiter = $0 }
         watchdog.set(nil)
@@ -187,7 +189,7 @@ extension HTTP1Connection: ResponseWriter, TurnFlushable {
     /// The body-idle time is over: whether the client took some bytes meanwhile, which earns it another round.
     func writerHasMoved() -> Bool {
         guard writer.waiter != nil else { return true }
-        let now = bufferedBytes
+        let now = socket?.unacknowledgedBytes ?? 0
         let hasMoved = now < writer.lastBuffered
         writer.lastBuffered = now
         if hasMoved { watchdog.set(.now() + .init(worker.settings.bodyIdleTimeout)) }

@@ -68,7 +68,7 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
         clientAddress = ClientAddress.render(peer)
         worker.add(self)
         watchdog.onExpiry = { [self] in deadlinePassed() }
-        watchdog.set(.now() + .init(worker.settings.idleTimeout))
+        watchdog.set(.now() + .init(min(worker.settings.headerTimeout, worker.settings.idleTimeout)))
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) { received(unwrapInboundIn(data)) }
@@ -116,7 +116,7 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
         requestBody?.fail(Fault(.badRequest, detail: "the client left"))
         requestBody = nil
         resumeWriter(with: .failure(ClientGone()))
-        cancellation.cancel()
+        cancellation.cancel(worker.stage == .stopped ? .serverEnds : .clientLeft)
         task?.cancel()
         if !isRunning { worker.remove(self) }
     }
@@ -240,7 +240,8 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
     /// The responder waits for bytes of the request's body.
     func requestBodyAsked() {
         if state.requestBodyAsked() { sendContinue() }
-        watchdog.set(.now() + .init(worker.settings.bodyIdleTimeout))
+        let idle = NIODeadline.now() + .init(worker.settings.bodyIdleTimeout)
+        watchdog.set(request.map { min(idle, $0.deadline) } ?? idle)
         feedRequestBody()
         holdReadsIfFull()
     }

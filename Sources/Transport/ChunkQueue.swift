@@ -6,17 +6,23 @@ struct ChunkQueue {
     private var rest: [ByteBuffer] = []
     private var next = 0
     private(set) var bytes = 0
+    private var count = 0
+
+    /// Bytes with what keeping each chunk costs beside them: many tiny chunks weigh more than their bytes.
+    var weight: Int { bytes + count * 256 }
 
     var isEmpty: Bool { first == nil }
 
     mutating func push(_ chunk: ByteBuffer) {
         bytes += chunk.readableBytes
+        count += 1
         if first == nil { first = chunk } else { rest.append(chunk) }
     }
 
     mutating func pop() -> ByteBuffer? {
         guard let chunk = first else { return nil }
         bytes -= chunk.readableBytes
+        count -= 1
         if next < rest.count {
             first = rest[next]
             rest[next] = ByteBuffer()
@@ -42,5 +48,6 @@ struct ChunkQueue {
         rest.removeAll()
         next = 0
         bytes = 0
+        count = 0
     }
 }

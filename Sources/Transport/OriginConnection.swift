@@ -101,7 +101,7 @@ final class OriginConnection: ChannelInboundHandler, StreamReader {
     private func takeAvailable() -> ByteBuffer? {
         guard let chunk = chunks.pop() else { return nil }
         finishIfComplete()
-        if chunks.bytes < Self.window / 2 { releaseReads() }
+        if chunks.weight < Self.window / 2 { releaseReads() }
         return chunk
     }
 
@@ -118,6 +118,11 @@ final class OriginConnection: ChannelInboundHandler, StreamReader {
         watchdog.set(totalDeadline.map { min($0, idle) } ?? idle)
         cancellation.listener = self
         return await Suspension<BodyResult>.wait { bodyWaiter = $0 }
+    }
+
+    func boundBody(_ exchange: Int, until deadline: NIODeadline) {
+        guard !isFinished(exchange) else { return }
+        totalDeadline = totalDeadline.map { min($0, deadline) } ?? deadline
     }
 
     /// The consumer wants no more: a transfer that is not complete ends with its connection.
@@ -225,7 +230,7 @@ final class OriginConnection: ChannelInboundHandler, StreamReader {
     }
 
     private func holdReadsIfFull() {
-        guard chunks.bytes > Self.window, !isReadHeld else { return }
+        guard chunks.weight > Self.window, !isReadHeld else { return }
         isReadHeld = true
         socket?.setReading(false)
     }

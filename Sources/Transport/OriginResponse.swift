@@ -36,6 +36,9 @@ package final class OriginResponse: BodySource {
         }
     }
 
+    /// The rest of the body must come before `deadline`, whatever the other bounds say.
+    package func bound(until deadline: NIODeadline) { connection?.boundBody(exchange, until: deadline) }
+
     package func cancel() {
         guard let connection = connection.take() else { return }
         connection.abandon(exchange)

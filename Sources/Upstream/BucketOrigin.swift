@@ -74,7 +74,7 @@ package final class BucketOrigin {
         of response: OriginResponse, to request: ObjectRequest, deadline: NIODeadline, cancellation: Cancellation
     ) async -> Fault {
         let status = response.head.status
-        var fault = await OriginError.fault(of: response)
+        var fault = await OriginError.fault(of: response, deadline: deadline)
         if request.isHead, status == 403 || status == 400 {
             fault = await disambiguate(fault, request, deadline: deadline, cancellation: cancellation)
         }
@@ -106,7 +106,9 @@ package final class BucketOrigin {
             return response
         } catch {
             let fault = error.fault
-            if fault.code.blame == .origin, error != .poolExhausted, error != .poolTimedOut { health.failed() }
+            if fault.code.blame == .origin, error != .poolExhausted, error != .poolTimedOut {
+                health.failed("\(fault.code.rawValue) \(fault.detail)")
+            }
             if !request.isProbe { metrics.failed(fault) }
             throw fault
         }
@@ -137,7 +139,7 @@ package final class BucketOrigin {
             response.cancel()
             return fault
         }
-        let learnt = await OriginError.fault(of: response)
+        let learnt = await OriginError.fault(of: response, deadline: deadline)
         if learnt.code == .originRefusedCredentials { lastRefusal = (learnt, .now() + .seconds(10)) }
         return learnt
     }

@@ -23,9 +23,11 @@ package final class HealthBoard: Sendable {
         private let current = Atomic<UInt8>(Health.unknown.rawValue)
         private let gauge: Gauge
         private let shard: SharedMetricShard
+        private let log: Log?
 
-        init(bucket: String, registry: MetricRegistry) {
+        init(bucket: String, registry: MetricRegistry, log: Log?) {
             self.bucket = bucket
+            self.log = log
             gauge = registry.gauge(.backendHealth, labels: [bucket])
             shard = registry.shared
         }
@@ -37,15 +39,22 @@ package final class HealthBoard: Sendable {
             if health != .healthy { set(.healthy) }
         }
 
-        /// A request could not reach the origin.
-        func failed() {
-            if health != .unhealthy { set(.unhealthy) }
+        /// A request could not reach the origin, and why.
+        func failed(_ reason: String) {
+            if health != .unhealthy { set(.unhealthy, reason) }
         }
 
-        func set(_ health: Health) {
-            current.store(health.rawValue, ordering: .relaxed)
+        /// Notes what is known now; a change is logged, whoever found it.
+        func set(_ health: Health, _ reason: String = "") {
+            let before = current.exchange(health.rawValue, ordering: .relaxed)
             state.withLock { $0.knownAt = .now() }
             shard.set(gauge, health == .healthy ? 1 : 0)
+            guard before != health.rawValue else { return }
+            if health == .healthy {
+                log?.info("origin is ready", ["bucket": .string(bucket)])
+            } else {
+                log?.warn("origin is not ready", ["bucket": .string(bucket), "reason": .string(reason)])
+            }
         }
 
         /// Takes the right to probe when what is known is older than `age` and nobody probes now.
@@ -58,15 +67,15 @@ package final class HealthBoard: Sendable {
             }
         }
 
-        func endProbe(_ health: Health) {
-            set(health)
+        func endProbe(_ health: Health, _ reason: String = "") {
+            set(health, reason)
             state.withLock { $0.isProbing = false }
         }
     }
 
     package let entries: [Entry]
 
-    package init(buckets: [String], registry: MetricRegistry) {
-        entries = buckets.map { Entry(bucket: $0, registry: registry) }
+    package init(buckets: [String], registry: MetricRegistry, log: Log? = nil) {
+        entries = buckets.map { Entry(bucket: $0, registry: registry, log: log) }
     }
 }

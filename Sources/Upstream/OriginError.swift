@@ -8,8 +8,9 @@ import Transport
 /// Reads what came with an origin's error status, bounded, and says what it means (S3-5).
 enum OriginError {
     /// The fault behind an answer that is no success. Takes its body.
-    static func fault(of response: OriginResponse) async -> Fault {
+    static func fault(of response: OriginResponse, deadline: NIODeadline) async -> Fault {
         let head = response.head
+        response.bound(until: deadline)
         let bytes = await read(response)
         let body = S3ErrorBody(bytes)
         let region = head.fields.string(.amzBucketRegion)

@@ -18,16 +18,14 @@ package final class Prober {
     private let board: HealthBoard
     private let origins: [BucketOrigin]
     private let timeouts: [TimeAmount]
-    private let log: Log
 
     package init(
-        loop: LoopContext, board: HealthBoard, origins: [BucketOrigin], timeouts: [TimeAmount], log: Log
+        loop: LoopContext, board: HealthBoard, origins: [BucketOrigin], timeouts: [TimeAmount]
     ) {
         self.loop = loop
         self.board = board
         self.origins = origins
         self.timeouts = timeouts
-        self.log = log
     }
 
     /// Starts a probe of every bucket whose state is not known of late. Returns at once.
@@ -39,16 +37,8 @@ package final class Prober {
     }
 
     private func probe(_ index: Int) async {
-        let entry = board.entries[index]
-        let before = entry.health
-        let (health, why) = await ask(index)
-        entry.endProbe(health)
-        guard health != before else { return }
-        if health == .healthy {
-            log.info("origin is ready", ["bucket": .string(entry.bucket)])
-        } else {
-            log.warn("origin is not ready", ["bucket": .string(entry.bucket), "reason": .string(why)])
-        }
+        let (health, reason) = await ask(index)
+        board.entries[index].endProbe(health, reason)
     }
 
     private func ask(_ index: Int) async -> (HealthBoard.Health, String) {

@@ -52,7 +52,7 @@ struct Assembly: Sendable {
         self.log = log
         self.lifecycle = lifecycle
         connector = Connector(resolver: resolver)
-        board = HealthBoard(buckets: configuration.buckets.map(\.name), registry: registry)
+        board = HealthBoard(buckets: configuration.buckets.map(\.name), registry: registry, log: log)
         routes = RouteTable(prefixes: configuration.buckets.map(\.normalizedPathPrefix))
         gate = ConcurrencyGate(limit: configuration.server.maxConcurrentRequests)
         var plans: [BucketPlan] = []

@@ -35,7 +35,7 @@ final class LoopSeat {
             proberSeat == nil
             ? Prober(
                 loop: loop, board: assembly.board, origins: origins,
-                timeouts: assembly.plans.map { min($0.limits.firstByteTimeout, .seconds(5)) }, log: assembly.log) : nil
+                timeouts: assembly.plans.map { min($0.limits.firstByteTimeout, .seconds(5)) }) : nil
         lag = assembly.registry.histogram(.eventLoopLag)
         startTicking()
     }

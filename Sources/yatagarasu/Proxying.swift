@@ -50,7 +50,7 @@ final class Proxying: Sendable {
     static func start(
         _ configuration: Configuration, log: Log, began: NIODeadline
     ) async throws(ProxyFailure) -> Proxying {
-        _ = ProcessLimits.raiseDescriptors()
+        warn(of: ProcessLimits.raiseDescriptors(), configuration, log)
         let threads =
             switch configuration.server.threads {
             case .auto: ProcessLimits.usableCores()
@@ -70,6 +70,16 @@ final class Proxying: Sendable {
         return Proxying(
             configuration: configuration, log: log, lifecycle: lifecycle, registry: registry, group: group,
             resolver: resolver, seats: seats, main: main, metrics: metrics)
+    }
+
+    /// Every client may need a connection to the origin as well.
+    private static func warn(of descriptors: UInt64, _ configuration: Configuration, _ log: Log) {
+        let pools = configuration.buckets.reduce(0) { $0 + $1.s3.connectionPoolSize }
+        let wanted = configuration.server.maxConnections + pools + 64
+        guard descriptors < UInt64(max(0, wanted)) else { return }
+        log.warn(
+            "fewer file descriptors are allowed than connections may need",
+            ["allowed": .int(Int(clamping: descriptors)), "wanted": .int(wanted)])
     }
 
     private static func loops(_ threads: Int) throws(ProxyFailure) -> ReactorGroup {

@@ -33,6 +33,7 @@ struct Yatagarasu: AsyncParsableCommand {
     var printsReference = false
 
     func run() async throws {
+        ProcessLimits.openStandardStreams()
         if printsSchema { return Terminal.print(Configuration.jsonSchema) }
         if printsReference { return Terminal.print(Configuration.referencePage) }
         if printsDefault { return Terminal.print(DefaultConfiguration.text) }

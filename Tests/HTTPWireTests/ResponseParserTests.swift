@@ -63,7 +63,7 @@ import Testing
 
     static let heads = [
         Case("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nHT", "200 1.1 none declares 3 [Content-Length=3]|HT"),
-        Case("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "200 1.1 none [Transfer-Encoding=chunked]"),
+        Case("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "200 1.1 none close [Transfer-Encoding=chunked]"),
         Case("HTTP/1.1 200 OK\r\n\r\n", "200 1.1 none []"),
     ]
 

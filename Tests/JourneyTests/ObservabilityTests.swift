@@ -118,7 +118,8 @@ extension Journeys {
             }
             let origin = try await ScriptedOrigin.start(script)
             let gone = try await ScriptedOrigin.start { _ in [] }
-            var plan = Stage.Plan([.init(port: origin.port), .init("gone", at: "/gone", port: gone.port)])
+            var plan = Stage.Plan([.init(port: origin.port), .init("gone", at: "/gone", port: gone.port),
+                .init("more", at: "/more", port: origin.port)])
             await gone.stop()
             (plan.limits.maxConnections, plan.limits.maxWaiting) = (1, 0)
             plan.server.maxConcurrentRequests = 2
@@ -171,16 +172,15 @@ extension Journeys {
         private static func fillGate(
             _ stage: Stage, _ busy: [Client], _ origin: ScriptedOrigin
         ) async throws -> Client {
-            let bodies = "GET /files/a HTTP/1.1\r\nHost: p\r\nContent-Length: 5\r\n\r\n"
-            for client in busy[1...2] { try await client.send(bodies) }
+            try await busy[1].send("GET /files/hold HTTP/1.1\r\nHost: p\r\n\r\n")
+            try await busy[2].send("GET /more/hold HTTP/1.1\r\nHost: p\r\n\r\n")
             try await stage.until("the gate is full") { stage.gate.inUse == 2 }
             _ = try await busy[3].ask("/files/c")
-            for client in busy[1...2] { try await client.send("hello") }
-            for client in busy[1...2] { _ = try await client.reply() }
             origin.go()
+            for client in busy[1...2] { _ = try await client.reply() }
             for client in busy[2...] { await client.close() }
-            try await busy[1].send(bodies)
-            try await stage.until("one is in flight") { stage.gate.inUse == 1 }
+            try await busy[1].send("GET /files/a HTTP/1.1\r\nHost: p\r\nContent-Length: 5\r\n\r\n")
+            try await stage.until("one is in flight") { stage.gauge(.requestsInFlight) == 1 }
             return busy[1]
         }
 

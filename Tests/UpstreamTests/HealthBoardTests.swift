@@ -15,7 +15,7 @@ import Testing
         #expect(entry.bucket == "a" && entry.health == .unknown && registry.total(gauge) == 0)
         entry.succeeded()
         #expect(entry.health == .healthy && registry.total(gauge) == 1)
-        entry.failed()
+        entry.failed("refused")
         #expect(entry.health == .unhealthy && registry.total(gauge) == 0)
         entry.endProbe(.healthy)
         #expect(entry.health == .healthy && registry.total(gauge) == 1)

@@ -227,6 +227,9 @@ package final class StreamChannel: PollSource, Channel, ChannelCore, @unchecked 
     /// Bytes that were taken over and are not in the kernel yet.
     package var unsentBytes: Int { writes.bytes }
 
+    /// The same and what the kernel holds until the peer has it: sinks as long as the peer reads, however slowly.
+    package var unacknowledgedBytes: Int { writes.bytes + max(0, Int(unacknowledged_bytes(descriptor))) }
+
     private func setSending(_ isWaiting: Bool) {
         let wanted = isWaiting ? interest | EPOLLOUT.rawValue : interest & ~EPOLLOUT.rawValue
         guard wanted != interest else { return }

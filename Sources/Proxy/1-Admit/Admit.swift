@@ -5,8 +5,8 @@ import Settings
 
 /// What admission says of a request.
 enum Ticket: Equatable {
-    /// Counted in the gate, which it must leave.
-    case counted
+    /// To be counted in the gate once its own body, if any, was read.
+    case welcome
     /// One of the proxy's own paths: served past every limit (LIM-3).
     case own
     case refused(Fault)
@@ -17,7 +17,7 @@ extension Method {
 }
 
 extension Journey {
-    /// May this request enter? Methods, sizes and the limit of concurrent requests (HTTP-2, HTTP-6).
+    /// May this request enter? Methods and sizes (HTTP-2, HTTP-6).
     func admit(_ request: Request, _ trip: inout Trip) -> Ticket {
         if desk.owns(request.head.path) { return .own }
         if request.isDraining { return .refused(Fault(.shuttingDown)) }
@@ -35,15 +35,20 @@ extension Journey {
         if !request.head.expectsContinue, request.head.fields.contains(.expect) {
             return .refused(Fault(.expectationFailed))
         }
+        return .welcome
+    }
+
+    /// Takes a place among the concurrent requests, which is given back when the journey ends (HTTP-6).
+    func enter(_ trip: inout Trip) throws(Fault) {
         guard corridor.gate.tryEnter() else {
             metrics.concurrencyLimitReached()
-            return .refused(Fault(.overloaded))
+            throw Fault(.overloaded)
         }
-        return .counted
+        trip.isCounted = true
     }
 
     /// A body that a read-only server has no use for is read to its end, so that a broken one is refused and not
-    /// answered.
+    /// answered. Whoever sends it slowly holds no place meanwhile.
     func discard(_ body: any BodySource) async throws(Fault) {
         while try await body.next() != nil {}
     }

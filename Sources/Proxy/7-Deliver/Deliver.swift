@@ -6,7 +6,7 @@ extension Journey {
     func deliver(
         _ answer: inout Answer, to request: Request, _ trip: inout Trip, through writer: any ResponseWriter
     ) async {
-        guard !request.cancellation.isCancelled else { return discard(answer, &trip) }
+        guard !request.cancellation.isCancelled else { return discard(answer, of: request, &trip) }
         trip.status = answer.head.status
         // Every answer names its request (HTTP-7).
         answer.head.requestID = request.id
@@ -25,9 +25,9 @@ extension Journey {
         }
     }
 
-    /// The client left while its answer was fetched.
-    private func discard(_ answer: Answer, _ trip: inout Trip) {
-        trip.hasClientLeft = true
+    /// The client left while its answer was fetched, or the server has ended.
+    private func discard(_ answer: Answer, of request: Request, _ trip: inout Trip) {
+        cut(request, &trip)
         trip.status = 499
         if case .stream(let source, _) = answer.body { source.cancel() }
     }
@@ -51,13 +51,20 @@ extension Journey {
             }
         } catch let fault as Fault {
             // The head has gone out: only the connection's end can tell the client.
-            trip.hasClientLeft = request.cancellation.isCancelled
-            trip.fault = fault
+            if request.cancellation.isCancelled { cut(request, &trip) } else { trip.fault = fault }
             writer.abort()
         } catch {
-            trip.hasClientLeft = true
+            cut(request, &trip)
             source.cancel()
             writer.abort()
+        }
+    }
+
+    /// Notes why nobody gets the rest.
+    private func cut(_ request: Request, _ trip: inout Trip) {
+        switch request.cancellation.cause {
+        case .serverEnds: trip.fault = Fault(.shuttingDown, detail: "cut when the time to drain was over")
+        case .clientLeft, nil: trip.hasClientLeft = true
         }
     }
 }

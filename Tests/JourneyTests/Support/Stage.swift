@@ -68,7 +68,7 @@ final class Stage: Sendable {
         log = Log(level: .debug, format: .json, output: try LogOutput(descriptor: logFile.descriptor))
         registry.collectProcess(output: log.output)
         gate = ConcurrencyGate(limit: plan.server.maxConcurrentRequests)
-        board = HealthBoard(buckets: plan.buckets.map(\.settings.name), registry: registry)
+        board = HealthBoard(buckets: plan.buckets.map(\.settings.name), registry: registry, log: log)
         group = try ReactorGroup(threads: 1)
         let loop = group.loops[0]
         let parts = StageParts(

@@ -37,8 +37,7 @@ final class StageSeat {
         accessLog = AccessLog(output: parts.log.output, format: .json)
         origins = try zip(parts.plan.buckets, parts.board.entries).map { try Self.origin($0, $1, parts, loop) }
         prober = Prober(
-            loop: loop, board: parts.board, origins: origins, timeouts: origins.map { _ in .seconds(5) },
-            log: parts.log)
+            loop: loop, board: parts.board, origins: origins, timeouts: origins.map { _ in .seconds(5) })
     }
 
     private static func origin(
