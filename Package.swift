@@ -120,8 +120,9 @@ let fuzzer: [Target] =
     ? []
     : [
         .executableTarget(
-            name: "Fuzz", dependencies: ["Exchange", "HTTPWire", nioCore], path: "Tests/Fuzz", exclude: ["corpus"],
-            swiftSettings: strict)
+            name: "Fuzz",
+            dependencies: ["Exchange", "HTTPSemantics", "HTTPWire", "S3", nioCore],
+            path: "Tests/Fuzz", exclude: ["corpus"], swiftSettings: strict)
     ]
 
 let package = Package(
