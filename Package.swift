@@ -121,7 +121,7 @@ let fuzzer: [Target] =
     : [
         .executableTarget(
             name: "Fuzz",
-            dependencies: ["Exchange", "HTTPSemantics", "HTTPWire", "S3", nioCore],
+            dependencies: ["ConfigSchema", "Exchange", "HTTPSemantics", "HTTPWire", "S3", "Settings", nioCore],
             path: "Tests/Fuzz", exclude: ["corpus"], swiftSettings: strict)
     ]
 
