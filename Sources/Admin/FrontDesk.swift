@@ -27,6 +27,9 @@ package final class FrontDesk: Desk {
     private let registry: MetricRegistry
     private let board: HealthBoard
     private let lifecycle: Lifecycle
+    private let jsonLines = ByteBuffer(string: "Content-Type: application/json\r\nCache-Control: no-store\r\n")
+    private var healthSecond: Int64 = -1
+    private var healthBody = ByteBuffer()
     /// Starts probes of origins that were not asked of late; must not block.
     private let refreshProbes: () -> Void
 
@@ -42,10 +45,9 @@ package final class FrontDesk: Desk {
         self.refreshProbes = refreshProbes
     }
 
-    package func owns(_ path: ByteBuffer) -> Bool { paths.isExclusive || self.path(path) != nil }
-
-    package func answer(_ request: Request) async -> Answer {
+    package func answer(_ request: Request) -> Answer? {
         guard let path = path(request.head.path) else {
+            guard paths.isExclusive else { return nil }
             return ErrorBody.answer(to: Fault(.noRoute), id: request.id, allow: nil)
         }
         switch request.head.method {
@@ -73,14 +75,20 @@ package final class FrontDesk: Desk {
         }
     }
 
+    /// Said anew once a second.
     private func health() -> Answer {
-        var body = ByteBuffer()
-        body.writeStaticString("{\"status\":\"healthy\",\"uptime_seconds\":")
-        body.writeDecimal(lifecycle.uptime.nanoseconds / 1_000_000_000)
-        body.writeStaticString(",\"version\":\"")
-        body.writeString(version)
-        body.writeStaticString("\"}\n")
-        return answer(200, body)
+        let second = lifecycle.uptime.nanoseconds / 1_000_000_000
+        if second != healthSecond {
+            healthSecond = second
+            var body = ByteBuffer()
+            body.writeStaticString("{\"status\":\"healthy\",\"uptime_seconds\":")
+            body.writeDecimal(second)
+            body.writeStaticString(",\"version\":\"")
+            body.writeString(version)
+            body.writeStaticString("\"}\n")
+            healthBody = body
+        }
+        return answer(200, healthBody)
     }
 
     /// A bucket is ready when its origin answered the last time it was asked; the server, when all buckets are and it
@@ -118,17 +126,14 @@ package final class FrontDesk: Desk {
     }
 
     private func answer(_ status: UInt16, _ body: ByteBuffer) -> Answer {
-        var head = ResponseHead(status: status)
-        head.add("Content-Type", "application/json")
-        head.add("Cache-Control", "no-store")
-        return Answer(head, .bytes(body))
+        Answer(ResponseHead(status: status, lines: jsonLines), .bytes(body))
     }
 }
 
 extension ByteBuffer {
     fileprivate func equals(_ text: StaticString) -> Bool {
         guard text.utf8CodeUnitCount == readableBytes else { return false }
-        return text.withUTF8Buffer { expected in unsafe readableBytesView.elementsEqual(expected) }
+        return readableBytesSpan.equals(text)
     }
 
     /// A string of the configuration, as a JSON string (RFC 8259 §7).

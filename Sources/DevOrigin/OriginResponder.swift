@@ -21,6 +21,8 @@ final class OriginResponder: Responder {
         self.wallClock = wallClock
     }
 
+    func respondAtOnce(to request: Request, through writer: any ResponseWriter) -> Bool { false }
+
     func respond(to request: Request, through writer: any ResponseWriter) async {
         do throws(OriginError) {
             try await answer(request, writer)

@@ -26,7 +26,7 @@ package final class Request {
     package let cancellation: Cancellation
 
     package init(
-        head: RequestHead, id: RequestID, peer: SocketAddress?, clientAddress: ByteBuffer, isSecure: Bool,
+        head: consuming RequestHead, id: RequestID, peer: SocketAddress?, clientAddress: ByteBuffer, isSecure: Bool,
         isOverLimit: Bool = false,
         isDraining: Bool = false, received: NIODeadline, deadline: NIODeadline, body: (any BodySource)?,
         cancellation: Cancellation

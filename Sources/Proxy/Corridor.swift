@@ -38,10 +38,11 @@ package final class Corridor {
     }
 }
 
-/// Answers the proxy's own paths (`/health`, `/ready`, `/metrics`), which win over every bucket and pass every limit.
+/// Answers the proxy's own paths (`/health`, `/ready`, `/metrics`), which win over every bucket and pass every limit
+/// (LIM-3). It never waits.
 package protocol Desk: AnyObject {
-    func owns(_ path: ByteBuffer) -> Bool
-    func answer(_ request: Request) async -> Answer
+    /// nil when the path is none of its own.
+    func answer(_ request: Request) -> Answer?
 }
 
 /// What a journey gives to its client.

@@ -26,6 +26,20 @@ package final class Journey: Responder {
         self.accessLog = accessLog
     }
 
+    /// The proxy's own paths, which pass by every stage but the last.
+    package func respondAtOnce(to request: Request, through writer: any ResponseWriter) -> Bool {
+        guard var answer = desk.answer(request) else { return false }
+        var trip = Trip(request)
+        metrics.began()
+        answer.head.requestID = request.id
+        trip.status = answer.head.status
+        trip.headSent = .now()
+        writer.send(answer.head, body: answer.bytes)
+        record(trip, request, writer)
+        metrics.ended()
+        return true
+    }
+
     package func respond(to request: Request, through writer: any ResponseWriter) async {
         var trip = Trip(request)
         metrics.began()
@@ -51,7 +65,6 @@ package final class Journey: Responder {
         do throws(Fault) {
             switch ticket {
             case .refused(let fault): throw fault
-            case .own: return await desk.answer(request)
             case .welcome: break
             }
             if let body = request.body { try await discard(body) }

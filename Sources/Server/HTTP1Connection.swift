@@ -158,7 +158,7 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
         return true
     }
 
-    private func start(_ head: RequestHead) {
+    private func start(_ head: consuming RequestHead) {
         state.requestArrived(head)
         // Behind a refused CONNECT may come bytes of a tunnel, which are no requests (RFC 9110 §9.3.6).
         if isOverLimit || worker.stage != .serving || head.method == .connect { state.closeAfterAnswer() }
@@ -166,19 +166,21 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
             state.closeAfterAnswer()
         }
         watchdog.set(nil)
-        if head.framing != .none { requestBody = RequestBody(head.framing, connection: self) }
+        let framing = head.framing
+        if framing != .none { requestBody = RequestBody(framing, connection: self) }
         let now = NIODeadline.now()
-        request = Request(
+        let request = Request(
             head: head, id: worker.loop.makeRequestID(), peer: peer, clientAddress: clientAddress,
             isSecure: isSecure, isOverLimit: isOverLimit,
             isDraining: worker.stage != .serving, received: now,
             deadline: now + worker.requestTimeout, body: requestBody, cancellation: cancellation)
+        self.request = request
         writer.reset()
-        run()
+        isRunning = true
+        if worker.responder.respondAtOnce(to: request, through: self) { finished() } else { run() }
     }
 
     private func run() {
-        isRunning = true
         let bound = NIOLoopBound(self, eventLoop: worker.loop.eventLoop)
         let started = Task.immediate(executorPreference: worker.loop.executor) { await bound.value.answer() }
         if isRunning { task = started }

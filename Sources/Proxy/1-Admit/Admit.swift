@@ -7,8 +7,6 @@ import Settings
 enum Ticket: Equatable {
     /// To be counted in the gate once its own body, if any, was read.
     case welcome
-    /// One of the proxy's own paths: served past every limit (LIM-3).
-    case own
     case refused(Fault)
 }
 
@@ -19,7 +17,6 @@ extension Method {
 extension Journey {
     /// May this request enter? Methods and sizes (HTTP-2, HTTP-6).
     func admit(_ request: Request, _ trip: inout Trip) -> Ticket {
-        if desk.owns(request.head.path) { return .own }
         if request.isDraining { return .refused(Fault(.shuttingDown)) }
         if request.isOverLimit {
             metrics.connectionLimitReached()
