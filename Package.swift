@@ -18,6 +18,7 @@ let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let jemalloc = Target.Dependency.target(name: "CJemalloc", condition: .when(traits: ["Jemalloc"]))
+let mallocConf = Target.Dependency.target(name: "CMallocConf", condition: .when(traits: ["Jemalloc"]))
 
 /// The floors, lowest first. A module may use modules of lower floors, never of its own floor or above.
 let floors: [[Module]] = [
@@ -73,7 +74,7 @@ let floors: [[Module]] = [
                 "Admin", "ConfigSchema", "DevOrigin", "Exchange", "Network", "Proxy", "Resilience", "S3", "Server",
                 "Settings", "Telemetry", "Transport", "Upstream",
             ],
-            products: [nioCore, nioPosix, nioSSL, arguments, jemalloc], isProgram: true)
+            products: [nioCore, nioPosix, nioSSL, arguments, jemalloc, mallocConf], isProgram: true)
     ],
 ]
 
@@ -140,6 +141,7 @@ let package = Package(
     ],
     targets: targets(of: floors) + fuzzer + [
         .systemLibrary(name: "CAres"),
+        .target(name: "CMallocConf"),
         .systemLibrary(name: "CJemalloc"),
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CYAML"),

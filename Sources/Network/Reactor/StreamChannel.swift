@@ -127,13 +127,28 @@ package final class StreamChannel: PollSource, Channel, ChannelCore, @unchecked 
 
     override func ready(_ events: UInt32) {
         if isConnecting { return connectingEnded() }
-        if events & EPOLLOUT.rawValue != 0 { flush0() }
-        guard isOpen else { return }
-        if events & EPOLLIN.rawValue != 0, isReading {
-            readNow()
-        } else if events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 {
-            fail(ReactorFailure(errno: SocketSwitch.pendingError(descriptor)))
+        if events & EPOLLOUT.rawValue != 0 {
+            if writes.isEmpty { loseInterest(EPOLLOUT.rawValue) } else { flush0() }
         }
+        guard isOpen else { return }
+        if events & EPOLLIN.rawValue != 0, isReading { return readNow() }
+        if events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 {
+            return fail(ReactorFailure(errno: SocketSwitch.pendingError(descriptor)))
+        }
+        if events & EPOLLIN.rawValue != 0 { loseInterest(EPOLLIN.rawValue) }
+    }
+
+    // What is no longer waited for is only taken off the watch when it comes: it is mostly wanted again before.
+
+    private func gainInterest(_ events: UInt32) {
+        guard interest & events != events else { return }
+        interest |= events
+        reactor.update(self)
+    }
+
+    private func loseInterest(_ events: UInt32) {
+        interest &= ~events
+        reactor.update(self)
     }
 
     override func loopEnds() { close0(error: ChannelError.ioOnClosedChannel, mode: .all, promise: nil) }
@@ -214,8 +229,8 @@ package final class StreamChannel: PollSource, Channel, ChannelCore, @unchecked 
     package func flush0() {
         guard isOpen, !isConnecting else { return }
         switch writes.send(to: descriptor) {
-        case .sent: setSending(false)
-        case .blocked: setSending(true)
+        case .sent: break
+        case .blocked: gainInterest(EPOLLOUT.rawValue)
         case .failed(let code): return fail(ReactorFailure(errno: code))
         }
         for promise in writes.takeSent() { promise.succeed() }
@@ -230,13 +245,6 @@ package final class StreamChannel: PollSource, Channel, ChannelCore, @unchecked 
     /// The same and what the kernel holds until the peer has it: sinks as long as the peer reads, however slowly.
     package var unacknowledgedBytes: Int { writes.bytes + max(0, Int(unacknowledged_bytes(descriptor))) }
 
-    private func setSending(_ isWaiting: Bool) {
-        let wanted = isWaiting ? interest | EPOLLOUT.rawValue : interest & ~EPOLLOUT.rawValue
-        guard wanted != interest else { return }
-        interest = wanted
-        reactor.update(self)
-    }
-
     private func setWritable(_ isRoom: Bool) {
         guard isRoom != isWritable else { return }
         hasRoom.store(isRoom, ordering: .relaxed)
@@ -248,9 +256,7 @@ package final class StreamChannel: PollSource, Channel, ChannelCore, @unchecked 
     package func setReading(_ isOn: Bool) {
         guard isOn != isReading else { return }
         isReading = isOn
-        guard isOpen, !isConnecting else { return }
-        interest = isOn ? interest | EPOLLIN.rawValue : interest & ~EPOLLIN.rawValue
-        reactor.update(self)
+        if isOn, isOpen, !isConnecting { gainInterest(EPOLLIN.rawValue) }
     }
 
     /// A close from now on sends a reset, which no client takes for the end of a body.
