@@ -141,27 +141,33 @@ final class Proxying: Sendable {
         let counts = ServerMetrics(registry: registry)
         let isShared = configuration.metrics.isOnMainListener
         let address = settings.address.text
+        let main: Server
         do throws(BindFailure) {
-            let main = try await Server.start(
+            main = try await Server.start(
                 address: address, port: Int(settings.port), settings: settings, loops: group.loops,
                 metrics: counts, wallClock: Clock.seconds
             ) { index in seats[index].value.seat(.init(servesMetrics: isShared, isExclusive: false)) }
-            return (main, try await metricsListener(configuration, seats, group, counts))
         } catch {
             throw .bind(error, address: address, port: Int(settings.port))
         }
+        return (main, try await metricsListener(configuration, seats, group, counts))
     }
 
     private static func metricsListener(
         _ configuration: Configuration, _ seats: [NIOLoopBound<LoopSeat>], _ group: ReactorGroup,
         _ counts: ServerMetrics
-    ) async throws(BindFailure) -> Server? {
+    ) async throws(ProxyFailure) -> Server? {
         guard configuration.metrics.isEnabled, let port = configuration.metrics.port, let seat = seats.first else {
             return nil
         }
-        return try await Server.start(
-            address: (configuration.metrics.address ?? configuration.server.address).text, port: Int(port),
-            settings: configuration.server, loops: [group.loops[0]], metrics: counts, wallClock: Clock.seconds
-        ) { _ in seat.value.seat(.init(servesMetrics: true, isExclusive: true)) }
+        let address = (configuration.metrics.address ?? configuration.server.address).text
+        do throws(BindFailure) {
+            return try await Server.start(
+                address: address, port: Int(port), settings: configuration.server, loops: [group.loops[0]],
+                metrics: counts, wallClock: Clock.seconds
+            ) { _ in seat.value.seat(.init(servesMetrics: true, isExclusive: true)) }
+        } catch {
+            throw .bindMetrics(error, address: address, port: Int(port))
+        }
     }
 }

@@ -1,0 +1,43 @@
+import DevOrigin
+import Glibc
+import Testing
+
+/// The real program, run to its end: what it says and the code it ends with.
+@Suite("the command line", .serialized)
+struct CommandLineTests {
+    struct Outcome: Equatable, CustomStringConvertible {
+        var code: Int32?
+        var text: String
+        var description: String { "\(code.map { "\($0)" } ?? "no end"): \(text)" }
+    }
+
+    /// Runs `words`, in which `@` is the folder, in a shell; the program's path is `$Y`. Both outputs are kept.
+    private func run(_ words: String, in folder: TemporaryFolder) throws -> Outcome {
+        let program = try Program(
+            ["sh", "-c", words.replacing("@", with: folder.path)], log: folder.path + "/log",
+            environment: ["Y": try Program.yatagarasu])
+        let code = program.wait(seconds: 20)
+        let text = folder.read("log") ?? ""
+        _ = unsafe unlink(folder.path + "/log")
+        return Outcome(code: code, text: text)
+    }
+
+    private func configuration(_ s3: String, _ sections: String = "") -> String {
+        "server: {address: 127.0.0.1, port: 0}\n\(sections)\n"
+            + "buckets: [{name: one, path_prefix: /one, s3: {bucket: abc, \(s3)}}]\n"
+    }
+
+    @Test("OBS-2: a metrics listener that cannot bind is named, with its own address")
+    func metricsAddress() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        try await Running.with { running in
+            let metrics = "metrics: {address: 127.0.0.1, port: \(running.port)}"
+            try folder.write("c.yaml", configuration("credentials: anonymous", metrics))
+            let outcome = try run("$Y --config @/c.yaml", in: folder)
+            #expect(outcome.code == 1)
+            let line = "Error: metrics: cannot listen on 127.0.0.1:\(running.port): "
+            #expect(outcome.text.contains(line), "\(outcome)")
+        }
+    }
+}
