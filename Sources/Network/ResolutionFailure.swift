@@ -16,4 +16,18 @@ package enum ResolutionFailure: Error, Equatable, Sendable {
     case cancelled
     /// The resolver was shut down.
     case shutDown
+
+    /// What went wrong, for the operator.
+    package var explanation: String {
+        switch self {
+        case .notFound: "the name cannot be resolved: it does not exist or has no address"
+        case .timedOut: "the name cannot be resolved: no name server answered in time"
+        case .serverFailure: "the name cannot be resolved: the name servers answered with an error"
+        case .refused: "the name cannot be resolved: the name servers refused, or none listens"
+        case .badName: "the name cannot be resolved: it is not a host name"
+        case .overloaded: "the name cannot be resolved: too many names wait already"
+        case .cancelled: "the name cannot be resolved: cancelled"
+        case .shutDown: "the name cannot be resolved: the resolver is shut down"
+        }
+    }
 }

@@ -21,6 +21,21 @@ package enum TLSFailure: Error, Equatable, Sendable {
     /// Any other failure of the handshake.
     case handshake
 
+    /// What went wrong, for the operator.
+    package var explanation: String {
+        switch self {
+        case .noTrustRoots: "this system has no file of trusted certificates"
+        case .unusableTrustRoots: "the file of trusted certificates cannot be read or holds no usable certificate"
+        case .certificateUntrusted: "the server's certificate is not trusted, has expired, or is not meant for servers"
+        case .hostNameMismatch: "the server's certificate names another host"
+        case .notTLS: "the server does not speak TLS"
+        case .protocolVersion: "the server offers no TLS version from 1.2 on"
+        case .alert: "the server ended the TLS handshake with an alert"
+        case .closed: "the server closed the connection during the TLS handshake"
+        case .handshake: "the TLS handshake failed"
+        }
+    }
+
     /// What an error that NIOSSL reports during a handshake means.
     init(handshake error: any Error) {
         switch error {

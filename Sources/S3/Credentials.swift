@@ -2,11 +2,21 @@
 package enum CredentialsFailure: Error, Equatable, Sendable {
     case emptyAccessKey
     case emptySecretKey
-    /// An access key or a session token holds a space, a control character or a byte beyond ASCII: it could not stand
-    /// in a header field.
+    /// An access key or a session token holds a space, a control character or a byte beyond ASCII, or an access key
+    /// one of `,`, `/` and `=`: it could not stand in a header field.
     case illegalCharacter
     /// A source that has to ask somebody did not get an answer; the text is for the log and holds no secret.
     case unavailable(String)
+
+    /// What is wrong, for the operator.
+    package var explanation: String {
+        switch self {
+        case .emptyAccessKey: "the access key is empty"
+        case .emptySecretKey: "the secret key is empty"
+        case .illegalCharacter: "the access key or the session token holds a character that a header field cannot"
+        case .unavailable(let why): why
+        }
+    }
 }
 
 /// An access key with its secret and, for temporary credentials, the session token.
@@ -24,6 +34,7 @@ package struct Credentials: Sendable, Equatable {
         for text in [accessKey, sessionToken ?? ""] {
             guard text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else { throw .illegalCharacter }
         }
+        guard !accessKey.utf8.contains(where: { ",/=".utf8.contains($0) }) else { throw .illegalCharacter }
         self.accessKey = accessKey
         self.secretKey = secretKey
         self.sessionToken = sessionToken.flatMap { $0.isEmpty ? nil : $0 }

@@ -10,6 +10,19 @@ package enum EndpointFailure: Error, Equatable, Sendable {
     case badRegion
     /// Virtual-host addressing on an IP address.
     case virtualHostNeedsName
+
+    /// What is wrong, for the operator.
+    package var explanation: String {
+        switch self {
+        case .badURL: "it is not of the form http[s]://host[:port][/path]"
+        case .badHost: "its host is neither a name nor an IP address"
+        case .badPort: "its port is not a number from 1 to 65535"
+        case .badPath: "its path holds characters that need escapes, or dot segments"
+        case .badBucket: "the bucket's name cannot stand in its requests"
+        case .badRegion: "the region's name cannot stand in signatures"
+        case .virtualHostNeedsName: "virtual addressing needs a host name, not an IP address"
+        }
+    }
 }
 
 /// Where one bucket is reached and under which names: the one source of what is connected to, sent and signed.

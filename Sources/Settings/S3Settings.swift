@@ -45,10 +45,11 @@ package struct S3Settings: SettingsSection {
             "addressing", \.addressing,
             "Where requests name the bucket: in the path, or in the host (`virtual`); `auto` is the host for AWS, the path elsewhere."
         ),
-        Field("access_key", \.accessKey, "Access key id.", examples: ["${AWS_ACCESS_KEY_ID}"]),
-        Field("secret_key", \.secretKey, "Secret access key.", examples: ["${AWS_SECRET_ACCESS_KEY}"]),
+        Field("access_key", \.accessKey, accessKeyRule, "Access key id.", examples: ["${AWS_ACCESS_KEY_ID}"]),
+        Field("secret_key", \.secretKey, .any, "Secret access key.", examples: ["${AWS_SECRET_ACCESS_KEY}"]),
         Field(
-            "session_token", \.sessionToken, "Session token of temporary keys.", examples: ["${AWS_SESSION_TOKEN:-}"]),
+            "session_token", \.sessionToken, tokenRule, "Session token of temporary keys.",
+            examples: ["${AWS_SESSION_TOKEN:-}"]),
         Field(
             "credentials", \.credentials,
             "Where keys come from: `static` is `access_key` and `secret_key` (as when absent), `anonymous` signs nothing."
@@ -86,6 +87,21 @@ package struct S3Settings: SettingsSection {
         return isAlphanumeric(first) && isAlphanumeric(last)
             && bytes.allSatisfy { isAlphanumeric($0) || Array("._-".utf8).contains($0) } && !name.contains("..")
     }
+
+    /// The access key stands in the Authorization field, where `,`, `/` and `=` end what is before them.
+    private static let accessKeyRule = TextRule(
+        pattern: "^[!-+.0-<>-~-]+$",
+        expectation: "of visible ASCII characters without blanks, and without `,`, `/` and `=`"
+    ) { key in
+        key.utf8.allSatisfy { isVisible($0) && !",/=".utf8.contains($0) }
+    }
+
+    /// The token is the value of a header field.
+    private static let tokenRule = TextRule(
+        pattern: "^[!-~]+$", expectation: "of visible ASCII characters without blanks"
+    ) { $0.utf8.allSatisfy(isVisible) }
+
+    private static func isVisible(_ byte: UInt8) -> Bool { (0x21...0x7E).contains(byte) }
 
     /// The region stands in signatures and host names.
     private static let regionRule = TextRule(

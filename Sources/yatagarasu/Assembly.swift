@@ -18,7 +18,20 @@ import Upstream
 enum AssemblyFailure: Error {
     case endpoint(bucket: String, EndpointFailure)
     case credentials(bucket: String, CredentialsFailure)
-    case trust(bucket: String, TLSFailure)
+    /// The path is the setting's; nil means the system's bundle.
+    case trust(bucket: String, caPath: String?, TLSFailure)
+
+    /// One line for the operator.
+    var explanation: String {
+        switch self {
+        case .endpoint(let bucket, let failure):
+            "bucket \(bucket): its endpoint cannot be used: \(failure.explanation)"
+        case .credentials(let bucket, let failure):
+            "bucket \(bucket): its keys cannot be used: \(failure.explanation)"
+        case .trust(let bucket, nil, let failure): "bucket \(bucket): its https endpoint: \(failure.explanation)"
+        case .trust(let bucket, let path?, let failure): "bucket \(bucket): ca_path \(path): \(failure.explanation)"
+        }
+    }
 }
 
 /// Puts the rooms together: everything that one configuration needs, and for each event loop its own corridor.
@@ -60,6 +73,23 @@ struct Assembly: Sendable {
             plans.append(try Self.plan(bucket, health, configuration.server, loops: loops, trust: trust))
         }
         self.plans = plans
+    }
+
+    /// What would keep this configuration from being served, as far as it shows without a socket (CFG-7).
+    ///
+    /// Certificates are loaded only where a bucket names them: a configuration may be tested on a machine that has no
+    /// bundle of its own.
+    static func problems(of configuration: Configuration) -> [AssemblyFailure] {
+        let trust = TLSContexts(certFile: nil)
+        return configuration.buckets.compactMap { bucket throws(Never) in
+            do throws(AssemblyFailure) {
+                _ = (try endpoint(bucket), try identity(bucket))
+                if bucket.s3.tls.caPath != nil { _ = try context(bucket, trust) }
+                return nil
+            } catch {
+                return error
+            }
+        }
     }
 
     /// The origins of one loop, in the order of the buckets. Called on that loop.
@@ -140,7 +170,7 @@ struct Assembly: Sendable {
         do throws(TLSFailure) {
             return try trust.client(caPath: bucket.s3.tls.caPath, verify: bucket.s3.tls.verify)
         } catch {
-            throw .trust(bucket: bucket.name, error)
+            throw .trust(bucket: bucket.name, caPath: bucket.s3.tls.caPath, error)
         }
     }
 

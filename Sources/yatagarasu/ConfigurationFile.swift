@@ -16,8 +16,16 @@ enum ConfigurationFile {
         }
     }
 
+    /// What `--test` does with a file that was read: looks for what else would hinder a start, and prints the summary.
+    static func test(_ configuration: Configuration, _ source: String) throws {
+        let problems = Assembly.problems(of: configuration)
+        for problem in problems.prefix(Diagnostic.limit) { Terminal.complain("Error: \(problem.explanation)") }
+        guard problems.isEmpty else { throw ExitCode(1) }
+        Terminal.print(summary(configuration, source))
+    }
+
     /// What `--test` prints for a good file (CFG-7).
-    static func summary(_ configuration: Configuration, _ source: String) -> String {
+    private static func summary(_ configuration: Configuration, _ source: String) -> String {
         let server = configuration.server
         let address = server.address.text
         let place = address.contains(":") ? "[\(address)]" : address

@@ -60,7 +60,7 @@ struct OriginCommand: AsyncParsableCommand {
             do throws(CredentialsFailure) {
                 return (try Credentials(accessKey: access, secretKey: secret), false)
             } catch {
-                throw Terminal.failure("the access key holds a character that a header field cannot")
+                throw Terminal.failure(error.explanation)
             }
         case (_?, nil): throw Terminal.failure("an access key needs --secret-key or AWS_SECRET_ACCESS_KEY beside it")
         case (nil, _?): throw Terminal.failure("a secret key needs --access-key or AWS_ACCESS_KEY_ID beside it")

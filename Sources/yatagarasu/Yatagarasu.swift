@@ -38,7 +38,7 @@ struct Yatagarasu: AsyncParsableCommand {
         if printsReference { return Terminal.print(Configuration.referencePage) }
         if printsDefault { return Terminal.print(DefaultConfiguration.text) }
         let (configuration, source) = try ConfigurationFile.load(config)
-        if isTest { return Terminal.print(ConfigurationFile.summary(configuration, source)) }
+        if isTest { return try ConfigurationFile.test(configuration, source) }
         try await Serving.run(configuration, source: source)
     }
 }

@@ -37,7 +37,7 @@ struct Sample: SettingsSection {
         Field("workers", \.workers, in: 1...8, "Workers."),
         Field("mode", \.mode, "Mode."),
         Field("maybe", \.maybe, in: 0...9, "Perhaps."),
-        Field("token", \.token, "Token."),
+        Field("token", \.token, .any, "Token."),
         Field("names", \.names, each: .any, atMost: 3, "Names.", examples: ["a"]),
         Field("inner", section: \.inner),
     ]

@@ -40,4 +40,21 @@ struct CommandLineTests {
             #expect(outcome.text.contains(line), "\(outcome)")
         }
     }
+
+    @Test("CFG-7: `--test` says in plain words which bucket's certificates cannot be loaded; a start says the same")
+    func certificates() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        try folder.write("ca.pem", "-----BEGIN CERTIFICATE-----\nbm8=\n-----END CERTIFICATE-----\n")
+        try folder.write("c.yaml", configuration("credentials: anonymous, tls: {ca_path: \(folder.path)/ca.pem}"))
+        let line =
+            "Error: bucket one: ca_path \(folder.path)/ca.pem: "
+            + "the file of trusted certificates cannot be read or holds no usable certificate\n"
+        #expect(try run("$Y --test --config @/c.yaml", in: folder) == Outcome(code: 1, text: line))
+        let start = try run("$Y --config @/c.yaml", in: folder)
+        #expect(start.code == 1 && start.text.hasSuffix(line), "\(start)")
+        try folder.write("c.yaml", configuration("access_key: a/b, secret_key: s"))
+        let keys = try run("$Y --test --config @/c.yaml", in: folder)
+        #expect(keys.code == 1 && keys.text.contains("c.yaml:3:") && keys.text.contains("access_key` must"), "\(keys)")
+    }
 }

@@ -82,7 +82,8 @@ struct CredentialsTests {
         arguments: [
             ("", "s", nil, .emptyAccessKey), ("a", "", nil, .emptySecretKey), ("a\r\nb", "s", nil, .illegalCharacter),
             ("a b", "s", nil, .illegalCharacter), ("a", "s", "t\n", .illegalCharacter),
-            ("ä", "s", nil, .illegalCharacter),
+            ("ä", "s", nil, .illegalCharacter), ("a,b", "s", nil, .illegalCharacter),
+            ("a/b", "s", nil, .illegalCharacter), ("a=b", "s", nil, .illegalCharacter),
         ] as [(String, String, String?, CredentialsFailure)])
     func refused(access: String, secret: String, token: String?, failure: CredentialsFailure) {
         #expect(throws: failure) { try Credentials(accessKey: access, secretKey: secret, sessionToken: token) }

@@ -9,7 +9,7 @@ struct SignatureVerifierTests {
     private static let region = "us-east-1"
 
     private func credentials(token: String? = nil) throws -> Credentials {
-        try Credentials(accessKey: "AK/x", secretKey: "SK", sessionToken: token)
+        try Credentials(accessKey: "AK+x", secretKey: "SK", sessionToken: token)
     }
 
     private func verifier(token: String? = nil) throws -> SignatureVerifier {
@@ -35,7 +35,7 @@ struct SignatureVerifierTests {
     @Test("S3-1: what the encoder signs, the verifier accepts", arguments: [nil, "TOKEN"])
     func accepts(token: String?) throws {
         let verified = try verify(try signed(token: token, fields: "Range: bytes=0-1\r\n").parsed, token: token)
-        #expect(verified.accessKey == "AK/x")
+        #expect(verified.accessKey == "AK+x")
         #expect(verified.payloadHash == SignableRequest.emptyPayloadHash)
     }
 
@@ -104,7 +104,7 @@ struct SignatureVerifierTests {
             #expect(throws: SignatureFailure.mismatch) { try verify(head) }
         }
         let stranger = SignatureVerifier(
-            region: Self.region, credentials: [try Credentials(accessKey: "AK/x", secretKey: "guess")])
+            region: Self.region, credentials: [try Credentials(accessKey: "AK+x", secretKey: "guess")])
         #expect(throws: SignatureFailure.mismatch) { try stranger.verify(original.parsed, now: Self.time) }
     }
 
@@ -133,7 +133,7 @@ struct SignatureVerifierTests {
         refused(.missingField, "AccessDenied") { $0.removeAll { $0.name == "x-amz-content-sha256" } }
         refused(.unsignedField, "AccessDenied") { $0.append(("X-Amz-Copy-Source", "/c/secret")) }
         refused(.unsignedField, "AccessDenied", replacing("SignedHeaders=host;", "SignedHeaders="))
-        refused(.unknownAccessKey, "InvalidAccessKeyId", replacing("=AK/x/", "=AK/y/"))
+        refused(.unknownAccessKey, "InvalidAccessKeyId", replacing("=AK+x/", "=AK+y/"))
         refused(
             .wrongRegion(expected: "us-east-1"), "AuthorizationHeaderMalformed", replacing("us-east-1", "eu-west-1"))
         refused(.malformed, "AuthorizationHeaderMalformed", replacing("/s3/", "/ec2/"))

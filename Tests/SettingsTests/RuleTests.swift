@@ -150,10 +150,26 @@ struct Rule: Sendable, CustomTestStringConvertible {
     }
 
     @Test(
+        "CFG-5: keys and tokens that no header field can hold are refused, with the place and without the value",
+        arguments: [
+            ("access_key", "AK ID"), ("access_key", "AKÍD"), ("access_key", "AK,ID"), ("access_key", "AK/ID"),
+            ("access_key", "AK=ID"), ("session_token", "to ken"), ("session_token", "tokén"),
+        ])
+    func keyCharacters(_ key: String, _ value: String) {
+        let direct = complaints(about: Sample("buckets[0].s3.\(key)", "\"\(value)\"").yaml)
+        let substituted = report(on: Sample("buckets[0].s3.\(key)", "\"${X}\"").yaml, environment: ["X": value])
+        let start = "`buckets[0].s3.\(key)` must be of visible ASCII characters"
+        #expect(direct.count == 1 && direct.allSatisfy { $0.message.hasPrefix(start) && $0.line == 1 && $0.column > 1 })
+        #expect(substituted.contains(start) && substituted.contains("^"))
+        for text in direct.map(\.description) + [substituted] { #expect(!text.contains(value)) }
+    }
+
+    @Test(
         "CFG-5: what is unusual and right",
         arguments: [
             ["buckets[0].path_prefix": "/"],
             ["buckets[0].s3.bucket": "Old_Bucket.x"],
+            ["buckets[0].s3.access_key": "a-b_c.d+e:f", "buckets[0].s3.session_token": "\"a/b+c=,d\""],
             [
                 "buckets[0].s3.access_key": nil, "buckets[0].s3.secret_key": nil,
                 "buckets[0].s3.credentials": "anonymous",

@@ -67,7 +67,7 @@ package enum JSONSchema {
         switch shape {
         case .boolean: [.object([.init("type", .string("boolean"))])]
         case .integer(let bounds): [integer(bounds)]
-        case .text(let rule): [rule.pattern.map(string(pattern:)) ?? nonEmpty]
+        case .text(let rule), .secret(let rule): [rule.pattern.map(string(pattern:)) ?? nonEmpty]
         case .choice(let names): [.object([.init("enum", .array(names.map { .string($0) }))])]
         case .duration(let unit, let bounds):
             [
@@ -82,7 +82,7 @@ package enum JSONSchema {
                 string(pattern: "^\(ByteCountText.pattern)$"),
             ]
         case .auto(let inner): [.object([.init("enum", .array([.string("auto")]))])] + scalars(inner)
-        case .secret, .list, .section, .sections: [nonEmpty]
+        case .list, .section, .sections: [nonEmpty]
         }
     }
 
@@ -128,8 +128,7 @@ extension Shape {
     /// True for a string that may be anything but empty; a reference is one too.
     fileprivate var isAnyText: Bool {
         switch self {
-        case .secret: true
-        case .text(let rule): rule.pattern == nil
+        case .text(let rule), .secret(let rule): rule.pattern == nil
         default: false
         }
     }

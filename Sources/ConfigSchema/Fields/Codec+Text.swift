@@ -24,10 +24,12 @@ extension Codec where Value == String {
 }
 
 extension Codec where Value == Secret {
-    static let secret = Codec(
-        shape: .secret,
-        parse: { input throws(ValueProblem) in Secret(try Shape.secret.checkedText(input)) },
-        describe: { _ in .string("***") })
+    static func secret(_ rule: TextRule) -> Codec {
+        let text = Codec<String>.text(rule)
+        return Codec(
+            shape: .secret(rule), parse: { input throws(ValueProblem) in Secret(try text.parse(input)) },
+            describe: { _ in .string("***") })
+    }
 }
 
 extension Codec where Value: TextSetting {

@@ -67,8 +67,11 @@ extension Field {
         self.init(name, optional: property, codec: .text(rule), prose: prose, examples: examples)
     }
 
-    package init(_ name: String, _ property: Property<Secret?>, _ prose: String, examples: [String] = []) {
-        self.init(name, optional: property, codec: .secret, prose: prose, examples: examples)
+    package init(
+        _ name: String, _ property: Property<Secret?>, _ rule: TextRule, _ prose: String,
+        examples: [String] = []
+    ) {
+        self.init(name, optional: property, codec: .secret(rule), prose: prose, examples: examples)
     }
 
     package init<Value: TextSetting>(

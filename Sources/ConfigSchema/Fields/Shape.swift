@@ -3,7 +3,8 @@ package indirect enum Shape: Sendable {
     case boolean
     case integer(ClosedRange<Int>)
     case text(TextRule)
-    case secret
+    /// A text that is never shown.
+    case secret(TextRule)
     case choice([String])
     case duration(DurationUnit, ClosedRange<Duration>)
     case byteCount(ByteUnit, ClosedRange<Int>)
@@ -28,7 +29,7 @@ package indirect enum Shape: Sendable {
         case .boolean: "`true` or `false`"
         case .integer: "an integer"
         case .text(let rule): rule.expectation
-        case .secret: "a string"
+        case .secret(let rule): rule.expectation
         case .choice(let names): "one of " + names.map { "`\($0)`" }.joined(separator: ", ")
         case .duration(.seconds, _): "a number of seconds, or a time such as `250ms`, `30s`, `5m`, `1h`"
         case .duration(.milliseconds, _): "a number of milliseconds, or a time such as `250ms`, `30s`, `5m`, `1h`"
