@@ -67,6 +67,20 @@ struct SplitMix: RandomNumberGenerator {
         }
     }
 
+    @Test("REL-3: scalars of many bad references are answered in time", .timeLimit(.minutes(1)))
+    func manyReferences() {
+        func address(_ count: Int) -> String { "{address: \"" + String(repeating: "${}", count: count) + "\"}" }
+        let found = complaints(about: "server: " + address(20_000))
+        #expect(found.count == Diagnostic.limit + 1)
+        #expect(found.last?.message == "and 19901 more")  // `buckets` is missing, too
+        #expect(found.dropFirst(2).first?.column == 26)
+        let long = complaints(about: "server: " + address(300_000)).map(\.message)
+        #expect(long.contains("`server.address` is longer than 65536 bytes") && long.count == 2)
+        let scalar = String(repeating: "${}", count: 20_000)
+        let aliases = String(repeating: "- {name: *a, path_prefix: *a}\n", count: 9_999)
+        #expect(complaints(about: "x: &a \"\(scalar)\"\nbuckets:\n\(aliases)").count == Diagnostic.limit + 1)
+    }
+
     @Test(
         "REL-3: large documents of one thing are answered in time", .timeLimit(.minutes(1)),
         arguments: [

@@ -7,9 +7,11 @@ extension Decoding {
         }
         disclose(node, source, isSecret: codec.shape.isSecret)
         if node.isNull { return .absent }
+        // Aliases can name one long scalar ten thousand times: nobody reads what further looks would find.
+        guard room > 0 else { return .refused }
         let substitution = Substitution(source, environment: environment)
         guard substitution.problems.isEmpty else {
-            for problem in substitution.problems { report(problem, in: node, source, path) }
+            report(substitution.problems, in: node, source, path)
             return .refused
         }
         if substitution.isSubstituted, substitution.text.isEmpty { return .absent }
@@ -22,21 +24,27 @@ extension Decoding {
         }
     }
 
+    /// A scalar can hold a problem for every few bytes: those beyond the limit are counted and not looked at.
     private mutating func report(
-        _ problem: Substitution.PlacedProblem, in node: Node, _ source: String, _ path: String
+        _ problems: [Substitution.PlacedProblem], in node: Node, _ source: String, _ path: String
     ) {
-        let extent = node.extent(of: problem.range, in: source)
-        switch problem.problem {
-        case .unset(let name):
-            report(extent, "environment variable `\(name)` is not set, and `\(path)` needs it")
-        case .malformed:
-            let hint = "write `${NAME}` or `${NAME:-default}`, and `$${` for a literal `${`"
-            report(extent, "malformed reference in `\(path)`", hint: hint)
-        case .nestedReference:
-            report(extent, "a default in `\(path)` holds another reference", hint: "defaults are plain text")
-        case .tooLong:
-            report(extent, "`\(path)` is longer than \(Substitution.lengthLimit) bytes")
+        let textStart = node.textStart(of: source)
+        let shown = problems.prefix(room)
+        for problem in shown {
+            let extent = textStart.map { $0.extent(of: problem.range) } ?? node.extent
+            switch problem.problem {
+            case .unset(let name):
+                report(extent, "environment variable `\(name)` is not set, and `\(path)` needs it")
+            case .malformed:
+                let hint = "write `${NAME}` or `${NAME:-default}`, and `$${` for a literal `${`"
+                report(extent, "malformed reference in `\(path)`", hint: hint)
+            case .nestedReference:
+                report(extent, "a default in `\(path)` holds another reference", hint: "defaults are plain text")
+            case .tooLong:
+                report(extent, "`\(path)` is longer than \(Substitution.lengthLimit) bytes")
+            }
         }
+        drop(problems.count - shown.count)
     }
 
     /// Reads a list of scalars, each once.
@@ -76,13 +84,20 @@ extension Decoding {
 }
 
 extension Node {
-    /// The place of a part of a scalar's text; the whole scalar's where escapes or folding hide the part's place.
-    fileprivate func extent(of range: Range<Int>, in text: String) -> Extent {
+    /// Where a scalar's text begins, if each of its scalars stands in the document as it is: without escapes, folding
+    /// or other decoration. Takes a time in proportion to the text.
+    fileprivate func textStart(of text: String) -> Mark? {
         let quotes = extent.end.column - extent.start.column - text.unicodeScalars.count
-        guard isBare, extent.isOnOneLine, quotes == 0 || quotes == 2 else { return extent }
-        let column = extent.start.column + quotes / 2
-        return Extent(
-            start: Mark(line: extent.start.line, column: column + range.lowerBound),
-            end: Mark(line: extent.start.line, column: column + range.upperBound))
+        guard isBare, extent.isOnOneLine, quotes == 0 || quotes == 2 else { return nil }
+        return Mark(line: extent.start.line, column: extent.start.column + quotes / 2)
+    }
+}
+
+extension Mark {
+    /// The place of a part of the text that begins here.
+    fileprivate func extent(of range: Range<Int>) -> Extent {
+        Extent(
+            start: Mark(line: line, column: column + range.lowerBound),
+            end: Mark(line: line, column: column + range.upperBound))
     }
 }

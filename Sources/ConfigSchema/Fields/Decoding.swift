@@ -37,6 +37,12 @@ struct Decoding: Sendable {
         problems.append(PlacedProblem(extent: extent, message: message, hint: hint))
     }
 
+    /// How many more problems are kept.
+    var room: Int { max(0, Self.problemLimit - problems.count) }
+
+    /// Counts problems that are not kept.
+    mutating func drop(_ count: Int) { droppedProblemCount += count }
+
     /// Reports what a check found at `path`, unless the value there, or one around it, was refused already.
     mutating func reportFinding(at path: String, _ message: String, hint: String?) {
         var ancestor = Substring(path)

@@ -3,7 +3,8 @@
 /// A value put in is data: it is not read again, neither as YAML nor for further references. `:-` is the shell's: the
 /// default also stands in for an empty variable (POSIX Shell Command Language §2.6.2). `$${` is a literal `${`.
 struct Substitution: Sendable, Equatable {
-    /// The longest value that a scalar may grow to, in bytes: an environment must not multiply into all memory.
+    /// The longest scalar in bytes, both as it is written and as it becomes: no document may cost minutes, and no
+    /// environment may multiply into all memory.
     static let lengthLimit = 65_536
 
     enum Problem: Sendable, Equatable {
@@ -25,6 +26,10 @@ struct Substitution: Sendable, Equatable {
     private(set) var problems: [PlacedProblem] = []
 
     init(_ source: String, environment: [String: String]) {
+        guard source.utf8.count <= Self.lengthLimit else {
+            problems = [.init(problem: .tooLong, range: 0..<source.unicodeScalars.count)]
+            return
+        }
         guard source.contains("${") else {
             text = source
             return
