@@ -85,6 +85,13 @@ struct Rule: Sendable, CustomTestStringConvertible {
         #expect(found == ["`buckets[0].path_prefix` \(message)"])
     }
 
+    @Test("CFG-5: a repeated item is counted by its place in the list, refused items included")
+    func repeatedItem() {
+        let list = "[a.com, \"https://b.com\", \"https://c.com\", \"https://c.com\"]"
+        let path = "buckets[0].cors.allow_origins"
+        #expect(complaints(about: Sample(path, list).yaml).last?.message == "`\(path)[3]` repeats `\(path)[2]`")
+    }
+
     @Test("CFG-5: bucket names are unique")
     func sameName() {
         let text = "buckets: " + Self.two("/a", "/b").replacing("name: b", with: "name: a")

@@ -61,6 +61,8 @@ extension Decoding {
             return .refused
         }
         var values: [Value] = []
+        // Where each value stands in the list: refused items are not among the values.
+        var places: [Int] = []
         var isWhole = true
         for (index, item) in items.enumerated() {
             let itemPath = "\(path)[\(index)]"
@@ -68,10 +70,11 @@ extension Decoding {
             switch value(item, itemPath, codec) {
             case .value(let value):
                 if let first = values.firstIndex(of: value) {
-                    report(item.extent, "`\(itemPath)` repeats `\(path)[\(first)]`", hint: "remove it")
+                    report(item.extent, "`\(itemPath)` repeats `\(path)[\(places[first])]`", hint: "remove it")
                     isWhole = false
                 }
                 values.append(value)
+                places.append(index)
             case .absent:
                 report(item.extent, "`\(itemPath)` must be \(codec.shape.expectation), not nothing")
                 isWhole = false
