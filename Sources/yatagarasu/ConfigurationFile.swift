@@ -21,7 +21,7 @@ enum ConfigurationFile {
         let problems = Assembly.problems(of: configuration)
         for problem in problems.prefix(Diagnostic.limit) { Terminal.complain("Error: \(problem.explanation)") }
         guard problems.isEmpty else { throw ExitCode(1) }
-        Terminal.print(summary(configuration, source))
+        try Terminal.print(summary(configuration, source))
     }
 
     /// What `--test` prints for a good file (CFG-7).

@@ -75,7 +75,7 @@ struct DemoCommand: AsyncParsableCommand {
             throw Terminal.failure(error.explanation)
         }
         let objects = await origin.samples(of: DemoText.bucket, limit: 100)
-        Terminal.print(
+        try Terminal.print(
             DemoText.introduction(
                 place: proxy.place, folder: folder, configuration: text, keys: keys, showsSecret: showSecret,
                 objects: objects))

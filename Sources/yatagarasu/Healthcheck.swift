@@ -22,7 +22,7 @@ struct Healthcheck: AsyncParsableCommand {
             Terminal.complain("unhealthy")
             throw ExitCode(1)
         }
-        Terminal.print("healthy")
+        try Terminal.print("healthy")
     }
 
     /// A server that listens on every address is asked on loopback.

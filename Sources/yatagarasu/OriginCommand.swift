@@ -40,9 +40,9 @@ struct OriginCommand: AsyncParsableCommand {
             throw Terminal.failure(error.explanation)
         }
         let host = address.contains(":") ? "[\(address)]" : address
-        Terminal.print("S3 origin over \(dir) at http://\(host):\(origin.port), path style, region \(region)")
+        try Terminal.print("S3 origin over \(dir) at http://\(host):\(origin.port), path style, region \(region)")
         if keys.areRandom {
-            Terminal.print("AWS_ACCESS_KEY_ID=\(keys.pair.accessKey)\nAWS_SECRET_ACCESS_KEY=\(keys.pair.secretKey)")
+            try Terminal.print("AWS_ACCESS_KEY_ID=\(keys.pair.accessKey)\nAWS_SECRET_ACCESS_KEY=\(keys.pair.secretKey)")
         }
         await signals.untilAskedToEnd()
         await origin.stop()
@@ -82,14 +82,6 @@ enum RandomKeys {
     private static func text(of letters: String, _ count: Int) -> String {
         var system = SystemRandomNumberGenerator()
         return String((0..<count).compactMap { _ in letters.randomElement(using: &system) })
-    }
-}
-
-extension Terminal {
-    /// Says in one line what went wrong, and gives the exit code to throw.
-    static func failure(_ explanation: String) -> ExitCode {
-        complain("Error: \(explanation)")
-        return ExitCode(1)
     }
 }
 

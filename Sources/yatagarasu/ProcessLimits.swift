@@ -11,13 +11,6 @@ enum ProcessLimits {
         return UInt64(limit.rlim_cur)
     }
 
-    /// Standard streams that the process was started without become /dev/null: a socket must not take their numbers.
-    static func openStandardStreams() {
-        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
-            unsafe _ = open("/dev/null", O_RDWR)
-        }
-    }
-
     /// The cores that this process may use: its affinity, narrowed by the cgroup's quota (v2).
     static func usableCores() -> Int {
         let allowed = line(of: "/proc/self/status", named: "Cpus_allowed:") ?? "1"

@@ -32,28 +32,33 @@ struct Yatagarasu: AsyncParsableCommand {
     @Flag(name: .customLong("print-config-reference"), help: .hidden)
     var printsReference = false
 
+    /// The library's own `main` prints help and version without looking whether they could be written.
+    static func main() async {
+        Terminal.occupyClosedStreams()
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            guard exitCode(for: error).isSuccess else { exit(withError: error) }
+            let text = fullMessage(for: error)
+            do throws(ExitCode) {
+                if !text.isEmpty { try Terminal.print(text) }
+            } catch {
+                exit(withError: error)
+            }
+        }
+    }
+
     func run() async throws {
-        ProcessLimits.openStandardStreams()
-        if printsSchema { return Terminal.print(Configuration.jsonSchema) }
-        if printsReference { return Terminal.print(Configuration.referencePage) }
-        if printsDefault { return Terminal.print(DefaultConfiguration.text) }
+        if printsSchema { return try Terminal.print(Configuration.jsonSchema) }
+        if printsReference { return try Terminal.print(Configuration.referencePage) }
+        if printsDefault { return try Terminal.print(DefaultConfiguration.text) }
         let (configuration, source) = try ConfigurationFile.load(config)
         if isTest { return try ConfigurationFile.test(configuration, source) }
         try await Serving.run(configuration, source: source)
-    }
-}
-
-/// What goes to the two standard streams outside the log.
-enum Terminal {
-    static func print(_ text: String) { write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO) }
-
-    static func complain(_ text: String) { write(text.hasSuffix("\n") ? text : text + "\n", to: STDERR_FILENO) }
-
-    private static func write(_ text: String, to descriptor: Int32) {
-        var bytes = Array(text.utf8)[...]
-        while !bytes.isEmpty {
-            let written = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if written > 0 { bytes = bytes.dropFirst(written) } else if errno != EINTR { return }
-        }
     }
 }

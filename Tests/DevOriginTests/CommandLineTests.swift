@@ -57,4 +57,23 @@ struct CommandLineTests {
         let keys = try run("$Y --test --config @/c.yaml", in: folder)
         #expect(keys.code == 1 && keys.text.contains("c.yaml:3:") && keys.text.contains("access_key` must"), "\(keys)")
     }
+
+    @Test(
+        "what cannot be written ends with 1 and one line that says so",
+        arguments: [
+            "--print-config-schema", "--print-default-config", "--print-config-reference", "--help", "--version",
+            "help demo", "--test --config @/c.yaml", "origin --dir @ --port 0", "demo --dir @ --port 0",
+        ])
+    func unwritable(_ words: String) throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        try folder.write("c.yaml", configuration("credentials: anonymous"))
+        let full = try run("$Y \(words) >/dev/full", in: folder)
+        #expect(full == Outcome(code: 1, text: "Error: standard output cannot be written: no space left\n"))
+        guard !words.contains("--port") else { return }
+        let closed = try run("$Y \(words) >&-", in: folder)
+        #expect(closed == Outcome(code: 1, text: "Error: standard output cannot be written: it is closed\n"))
+        let good = try run("$Y \(words) >@/out", in: folder)
+        #expect(good == Outcome(code: 0, text: "") && folder.read("out")?.isEmpty == false, "\(good)")
+    }
 }
