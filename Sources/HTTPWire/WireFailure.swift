@@ -57,3 +57,45 @@ package enum WireFault: String, Error, Equatable, Sendable, CaseIterable {
     /// The connection ended in the middle of a message; for the parsers' owners.
     case truncated
 }
+
+extension WireFailure {
+    /// What is wrong, for the operator.
+    package var explanation: String {
+        switch self {
+        case .malformed(let fault): fault.explanation
+        case .targetTooLong: "the request target is too long"
+        case .headTooLong: "the head is too long"
+        case .versionNotSupported: "another major version of HTTP"
+        case .bodyTooLong: "the body is too long"
+        }
+    }
+}
+
+extension WireFault {
+    /// What is wrong, for the operator.
+    package var explanation: String {
+        switch self {
+        case .bareLineFeed: "a line ends with LF alone"
+        case .bareCarriageReturn: "a CR stands without LF behind it"
+        case .controlByte: "a control character stands in a value"
+        case .spaceBeforeColon: "white space stands before a field's colon"
+        case .obsoleteFold: "a line begins with white space"
+        case .badMethod: "the method is not a token with one space behind it"
+        case .badTarget: "the request target has no valid form"
+        case .badVersion: "the line names no HTTP/1 version"
+        case .badStatus: "the status is not a number from 100 to 599"
+        case .badFieldName: "a field's name is empty or no token"
+        case .tooManyFields: "too many fields"
+        case .conflictingLength: "Content-Length is given more than once"
+        case .badLength: "Content-Length is not a number"
+        case .lengthWithTransferEncoding: "Content-Length and Transfer-Encoding are both given"
+        case .badTransferCoding: "Transfer-Encoding is not one `chunked`"
+        case .badChunk: "a chunk's size or end is wrong"
+        case .missingHost: "the Host field is missing"
+        case .severalHosts: "the Host field is given more than once"
+        case .badHost: "the Host field is not a host with an optional port"
+        case .hostDisagrees: "the target names another host than the Host field"
+        case .truncated: "the connection ended in the middle of a message"
+        }
+    }
+}

@@ -18,6 +18,21 @@ package enum ConnectFailure: Error, Equatable, Sendable {
     /// Any other system error, by its errno.
     case other(Int32)
 
+    /// What went wrong, for the operator.
+    package var explanation: String {
+        switch self {
+        case .resolution(let failure): failure.explanation
+        case .refused: "the connection was refused"
+        case .unreachable: "the server's address cannot be reached"
+        case .timedOut: "no connection came about in time"
+        case .reset: "the server closed the connection before it was ready"
+        case .tls(let failure): failure.explanation
+        case .descriptorsExhausted: "no file descriptor is left to connect with"
+        case .cancelled: "the connection was cancelled"
+        case .other(let code): "no connection came about: system error \(code)"
+        }
+    }
+
     init(errno code: Int32) {
         switch code {
         case ECONNREFUSED: self = .refused

@@ -30,7 +30,7 @@ extension TransportFailure {
         case .poolTimedOut: Fault(.originTimeout, detail: "no pooled connection became free in time")
         case .timedOut: Fault(.originTimeout, detail: "no response head in time")
         case .closedEarly: Fault(.originUnreachable, detail: "the connection ended before a response")
-        case .invalidResponse(let failure): Fault(.originInvalid, detail: "\(failure)")
+        case .invalidResponse(let failure): Fault(.originInvalid, detail: failure.explanation)
         case .truncated: Fault(.originInvalid, detail: "the body ended early")
         case .bodyTimedOut: Fault(.originTimeout, detail: "the body stalled")
         case .cancelled: Fault(.internal, detail: "cancelled")
@@ -42,8 +42,8 @@ extension TransportFailure {
 extension ConnectFailure {
     var fault: Fault {
         switch self {
-        case .timedOut, .resolution(.timedOut): Fault(.originTimeout, detail: "\(self)")
-        default: Fault(.originUnreachable, detail: "\(self)")
+        case .timedOut, .resolution(.timedOut): Fault(.originTimeout, detail: explanation)
+        default: Fault(.originUnreachable, detail: explanation)
         }
     }
 }

@@ -118,7 +118,7 @@ package final class BucketOrigin {
         do throws(CredentialsFailure) {
             return try await credentials.obtain()
         } catch {
-            throw Fault(.originRefusedCredentials, detail: "no credentials: \(error)")
+            throw Fault(.originRefusedCredentials, detail: "no credentials: \(error.explanation)")
         }
     }
 

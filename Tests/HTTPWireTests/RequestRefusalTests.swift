@@ -128,4 +128,14 @@ import Testing
         let outcome = Outcome.request(ByteBuffer(latin1: "GET / HTTP/1.1\r\nHost: \(value)\r\n\r\n"))
         #expect(outcome == "GET / 1.1 none [Host=\(value)]")
     }
+
+    @Test("OBS-1: the log says in words what is wrong, not by the name of a case")
+    func explanations() {
+        let texts = WireFault.allCases.map(\.explanation)
+        #expect(Set(texts).count == texts.count)
+        for (fault, text) in zip(WireFault.allCases, texts) {
+            #expect(text.contains(" ") && !text.contains(fault.rawValue))
+            #expect(WireFailure.malformed(fault).explanation == text)
+        }
+    }
 }
