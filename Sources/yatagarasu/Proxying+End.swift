@@ -39,7 +39,7 @@ extension Proxying {
             "ended",
             [
                 "reason": .string(reason), "in_flight": .int(inFlight), "cut": .int(cut),
-                "duration": .duration(.nanoseconds(lasted.nanoseconds)),
+                "duration_ms": .duration(.nanoseconds(lasted.nanoseconds)),
             ])
     }
 }

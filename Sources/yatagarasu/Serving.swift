@@ -28,7 +28,7 @@ enum Serving {
                 [
                     "version": .string(Version.text), "config": .string(source), "address": .string(proxy.place),
                     "buckets": .int(configuration.buckets.count), "threads": .int(proxy.threads),
-                    "startup": .duration(.nanoseconds((.now() - began).nanoseconds)),
+                    "startup_ms": .duration(.nanoseconds((.now() - began).nanoseconds)),
                 ])
             let reason = await untilAsked(signals, log)
             let impatience = Task {
