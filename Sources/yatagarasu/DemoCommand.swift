@@ -16,11 +16,14 @@ struct DemoCommand: AsyncParsableCommand {
             to DIR. Both listen on loopback only. Ctrl-C ends it.
             """)
 
+    @ParentCommand var program: Yatagarasu
+
     @Option(help: "The folder to serve; without it, generated samples.") var dir: String?
     @Option(help: "Port of the proxy; 0 takes a free one.") var port: UInt16 = 8080
     @Flag(help: "Print the random secret key of this run, too.") var showSecret = false
 
     func run() async throws {
+        try program.refuseOptions(of: "demo")
         let signals = Signals.begin()
         let samples = try dir == nil ? makeSamples() : nil
         defer { samples?.remove() }

@@ -15,6 +15,8 @@ struct OriginCommand: AsyncParsableCommand {
             links are not followed.
             """)
 
+    @ParentCommand var program: Yatagarasu
+
     @Option(help: "The folder.") var dir: String
     @Option(help: "IP address to listen on.") var address = "127.0.0.1"
     @Option(help: "Port to listen on; 0 takes a free one.") var port: UInt16 = 9000
@@ -24,6 +26,7 @@ struct OriginCommand: AsyncParsableCommand {
     @Option(help: "Serve DIR itself as the bucket of this name.") var bucket: String?
 
     func run() async throws {
+        try program.refuseOptions(of: "origin")
         let signals = Signals.begin()
         _ = ProcessLimits.raiseDescriptors()
         let keys = try keys()

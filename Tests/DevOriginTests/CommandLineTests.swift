@@ -76,4 +76,58 @@ struct CommandLineTests {
         let good = try run("$Y \(words) >@/out", in: folder)
         #expect(good == Outcome(code: 0, text: "") && folder.read("out")?.isEmpty == false, "\(good)")
     }
+
+    @Test(
+        "options that do not apply are refused in one line",
+        arguments: [
+            ("--test demo", "--test has no meaning for `demo`"),
+            ("--config x demo", "--config has no meaning for `demo`"),
+            ("demo --config x", "--config has no meaning for `demo`"),
+            ("--print-config-schema origin --dir @", "--print-config-schema has no meaning for `origin`"),
+            ("--test healthcheck", "--test has no meaning for `healthcheck`"),
+            ("--config a --config b", "--config can be given once only"),
+            ("--test -c a --config b", "--config can be given once only"),
+            ("healthcheck --config a --config b", "--config can be given once only"),
+            ("--test --print-default-config", "--test and --print-default-config do not go together"),
+            ("--print-config-schema -c x", "--print-config-schema does not read a configuration: leave out --config"),
+        ])
+    func contradictions(_ words: String, _ message: String) throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        #expect(try run("$Y \(words)", in: folder) == Outcome(code: 1, text: "Error: \(message)\n"))
+    }
+
+    @Test("an unhealthy answer says where it was asked and what came")
+    func unhealthy() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        #expect(try run("$Y healthcheck --help", in: folder).text.contains("--config"))
+        #expect(try run("$Y --help", in: folder).text.contains("-c, --config <file>"))
+        func ask(_ port: Int) throws -> Outcome {
+            let text = configuration("credentials: anonymous").replacing("port: 0", with: "port: \(port)")
+            try folder.write("c.yaml", text)
+            return try run("$Y healthcheck --config @/c.yaml", in: folder)
+        }
+        let port = try await Running.with { running in
+            // The origin is no proxy: its answer is a refusal.
+            let place = "unhealthy: http://127.0.0.1:\(running.port)/health: "
+            let outcome = try ask(running.port)
+            #expect(outcome == Outcome(code: 1, text: place + "status 403\n"))
+            return running.port
+        }
+        let place = "unhealthy: http://127.0.0.1:\(port)/health: "
+        #expect(try ask(port) == Outcome(code: 1, text: place + "the connection was refused\n"))
+    }
+
+    @Test("OBS-1: times of start and end name their unit")
+    func units() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        try folder.write("c.yaml", configuration("credentials: anonymous"))
+        let words =
+            "$Y --config @/c.yaml >@/out & i=0; while [ $i -lt 100 ] && ! grep -q serving @/out; "
+            + "do sleep 0.1; i=$((i+1)); done; kill -TERM $!; wait $!; cat @/out"
+        let outcome = try run(words, in: folder)
+        #expect(outcome.code == 0 && outcome.text.contains("startup_ms") && outcome.text.contains("duration_ms"))
+    }
 }
