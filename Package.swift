@@ -141,7 +141,7 @@ let package = Package(
     ],
     targets: targets(of: floors) + fuzzer + [
         .systemLibrary(name: "CAres"),
-        .target(name: "CMallocConf"),
+        .target(name: "CMallocConf", exclude: ["README.md"]),
         .systemLibrary(name: "CJemalloc"),
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CYAML"),

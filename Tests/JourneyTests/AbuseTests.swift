@@ -18,7 +18,9 @@ extension Journeys {
                     try await client.watched.wait("some bytes") { $0.total > 1_000 * (round + 1) }
                     if round.isMultiple(of: 2) { await client.close() } else { await client.reset() }
                 }
-                try await stage.until("nobody is inside") { stage.gate.inUse == 0 && stage.origin("open") == 0 }
+                try await stage.until("nobody is inside") {
+                    stage.gate.inUse == 0 && stage.origin("open") == stage.origin("idle")
+                }
             }
         }
 

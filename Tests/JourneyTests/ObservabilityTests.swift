@@ -118,8 +118,10 @@ extension Journeys {
             }
             let origin = try await ScriptedOrigin.start(script)
             let gone = try await ScriptedOrigin.start { _ in [] }
-            var plan = Stage.Plan([.init(port: origin.port), .init("gone", at: "/gone", port: gone.port),
-                .init("more", at: "/more", port: origin.port)])
+            var plan = Stage.Plan([
+                .init(port: origin.port), .init("gone", at: "/gone", port: gone.port),
+                .init("more", at: "/more", port: origin.port),
+            ])
             await gone.stop()
             (plan.limits.maxConnections, plan.limits.maxWaiting) = (1, 0)
             plan.server.maxConcurrentRequests = 2
