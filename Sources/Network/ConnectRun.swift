@@ -114,8 +114,8 @@ final class ConnectRun {
     private func finish(_ outcome: Outcome) {
         guard let waiter else { return }
         self.waiter = nil
-        delayTimer?.cancel()
-        deadlineTimer?.cancel()
+        delayTimer.take()?.cancel()
+        deadlineTimer.take()?.cancel()
         if case .failure = outcome {
             for channel in channels.values { channel.close(promise: nil) }
         }

@@ -51,7 +51,10 @@ package struct ListenerBinder: Sendable {
             do throws(BindFailure) {
                 let descriptor = try listen(target, isShared: isShared)
                 let listener = Listener(descriptor, on: loop, configure)
-                do throws(ReactorFailure) { try listener.start() } catch { throw BindFailure(errno: error.errno) }
+                do throws(ReactorFailure) { try listener.start() } catch {
+                    close(descriptor)
+                    throw BindFailure(errno: error.errno)
+                }
                 return .success(listener)
             } catch {
                 return .failure(error)

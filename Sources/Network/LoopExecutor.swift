@@ -30,7 +30,9 @@ import NIOCore
     }
 
     /// What becomes runnable from now on waits for `runPending`, which the caller calls before it returns to the loop.
-    package func expectRun() { isExpected = true }
+    package func expectRun() {
+        if !isRunning { isExpected = true }
+    }
 
     /// Runs what is runnable now; what that makes runnable follows later in this turn of the loop.
     package func runPending() {

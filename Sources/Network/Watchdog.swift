@@ -20,7 +20,7 @@ package final class Watchdog {
     /// Sets the deadline; nil means none.
     package func set(_ new: NIODeadline?) {
         deadline = new
-        guard let new else { return }
+        guard let new, onExpiry != nil else { return }
         if let armedFor, armedFor <= new { return }
         timer?.cancel()
         arm(for: new)

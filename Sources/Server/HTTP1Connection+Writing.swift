@@ -220,6 +220,9 @@ extension HTTP1Connection: ResponseWriter, TurnFlushable {
     /// Shuts the output once everything is sent, and reads on for a moment.
     func linger() {
         guard let context else { return }
+        // What was sent ahead is dropped, and so is what comes: reading goes on, so that the client gets no reset.
+        inbound.clear()
+        socket?.setReading(true)
         watchdog.set(.now() + (hasUnsent ? .init(worker.settings.bodyIdleTimeout) : .seconds(1)))
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         let sent = context.eventLoop.makePromise(of: Void.self)

@@ -153,7 +153,9 @@ final class OriginConnection: ChannelInboundHandler, StreamReader {
 
     func channelInactive(context: ChannelHandlerContext) { ended() }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { fail(.closedEarly) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        fail(state.phase == .body ? .truncated : .closedEarly)
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) { received(unwrapInboundIn(data)) }
 
@@ -177,7 +179,9 @@ final class OriginConnection: ChannelInboundHandler, StreamReader {
     private func consume() {
         while inbound.readableBytes > 0 {
             switch state.bytesArrived() {
-            case .ignore: return
+            case .ignore:
+                inbound = ByteBuffer()
+                return
             case .close:
                 context?.close(promise: nil)
                 return
@@ -326,7 +330,20 @@ final class OriginConnection: ChannelInboundHandler, StreamReader {
         }
         deliver()
         forgetClient()
-        context?.close(promise: nil)
+        hangUp(orderly: why == .shutDown || !isSecure)
+    }
+
+    /// An orderly end of TLS waits for the origin's, which may be busy sending what nobody wants any more.
+    private func hangUp(orderly: Bool) {
+        guard !orderly, let socket else {
+            context?.close(promise: nil)
+            return
+        }
+        socket.setReading(false)
+        // Later: TLS may be in the midst of handing bytes over.
+        loop.eventLoop._executeIsolatedUnsafeUnchecked {
+            socket.close0(error: ChannelError.eof, mode: .all, promise: nil)
+        }
     }
 }
 

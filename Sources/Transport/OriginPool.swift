@@ -199,6 +199,11 @@ package final class OriginPool {
         metrics.open(-1)
         guard !isShutDown, let waiter = waiters.popFirst() else { return }
         waiter.timer.cancel()
+        // Later: a connection that fails at once comes back here for the next in line.
+        loop.eventLoop.assumeIsolated().execute { [self] in connect(for: waiter) }
+    }
+
+    private func connect(for waiter: Waiter) {
         let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
         Task.immediate(executorPreference: loop.executor) {
             do throws(TransportFailure) {

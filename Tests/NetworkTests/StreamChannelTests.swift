@@ -107,3 +107,34 @@ struct TimerHeapTests {
         #expect(heap.next == nil)
     }
 }
+
+@Suite("Reactor")
+struct ReactorTests {
+    private final class Thing: Sendable {}
+
+    @Test("A cancelled timer holds nothing, also while somebody holds the timer")
+    func cancelled() async throws {
+        let loop = try Outside.loop()
+        weak var gone: Thing?
+        let scheduled: Scheduled<Void>
+        do {
+            let thing = Thing()
+            gone = thing
+            scheduled = loop.scheduleTask(in: .hours(1)) { _ = thing }
+        }
+        scheduled.cancel()
+        try await loop.submit {}.get()
+        #expect(gone == nil)
+        await #expect(throws: EventLoopError.self) { try await scheduled.futureResult.get() }
+    }
+
+    @Test("Tasks and timers run on the loop, in order, and none after the loop has ended")
+    func ends() async throws {
+        let group = try ReactorGroup(threads: 2)
+        let loop = group.loops[1]
+        let order = try await loop.scheduleTask(in: .milliseconds(5)) { loop.inEventLoop }.futureResult.get()
+        #expect(order && !loop.inEventLoop && !group.loops[0].inEventLoop)
+        try await group.shutdownGracefully()
+        try await group.shutdownGracefully()
+    }
+}

@@ -79,13 +79,13 @@ import NIOCore
             tasks.append(task)
             return true
         }
-        let count = inbox.withLockedValue { inbox in
-            guard !inbox.isClosed else { return 0 }
+        // The bell is open as long as the inbox is, so it is rung before anybody may close either.
+        return inbox.withLockedValue { inbox in
+            guard !inbox.isClosed else { return false }
             inbox.tasks.append(task)
-            return inbox.tasks.count
+            if inbox.tasks.count == 1 { ring() }
+            return true
         }
-        if count == 1 { ring() }
-        return count > 0
     }
 
     package func _executeIsolatedUnsafeUnchecked(_ task: @escaping () -> Void) { tasks.append(task) }
@@ -100,7 +100,12 @@ import NIOCore
             do { promise.assumeIsolated().succeed(try task()) } catch { promise.fail(error) }
         }
         if !onLoop({ [self] in timers.insert(timer) }) { timer.end(isDue: false) }
-        return Scheduled(promise: promise) { [self] in _ = onLoop { [self] in timers.remove(timer) } }
+        return Scheduled(promise: promise) { [self] in
+            _ = onLoop { [self] in
+                timers.remove(timer)
+                timer.drop()
+            }
+        }
     }
 
     @discardableResult
@@ -117,15 +122,14 @@ import NIOCore
 
     /// Closes all sockets and ends the thread; tasks that come later are dropped.
     package func shutdownGracefully(queue: DispatchQueue, _ callback: @escaping @Sendable ((any Error)?) -> Void) {
-        let isOpen = inbox.withLockedValue { !$0.isClosed }
-        guard isOpen else { return queue.async { callback(nil) } }
-        execute { [self] in
+        let isOpen = enqueue { [self] in
             isStopping = true
             for source in sources { source?.loopEnds() }
             var ended = exchange(&timers, with: TimerHeap())
             ended.removeAll()
             tasks.append { queue.async { callback(nil) } }
         }
+        if !isOpen { queue.async { callback(nil) } }
     }
 
     // MARK: sockets
@@ -135,7 +139,7 @@ import NIOCore
         let index = Int(source.descriptor)
         while sources.count <= index { sources.append(nil) }
         source.serial = nextSerial
-        nextSerial &+= 1
+        nextSerial = nextSerial == .max ? 1 : nextSerial + 1
         var event = unsafe Self.event(source)
         guard unsafe epoll_ctl(poller, EPOLL_CTL_ADD, source.descriptor, &event) == 0 else {
             throw ReactorFailure(errno: errno)

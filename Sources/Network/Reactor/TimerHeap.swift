@@ -14,6 +14,11 @@ final class ReactorTimer: @unchecked Sendable {
         self.task = task
     }
 
+    /// It will not end any more, and holds nothing.
+    func drop() { task = nil }
+
+    fileprivate var isDropped: Bool { task == nil }
+
     func end(isDue: Bool) {
         let task = task.take()
         task?(isDue)
@@ -28,7 +33,7 @@ struct TimerHeap {
     var next: NIODeadline? { timers.first?.deadline }
 
     mutating func insert(_ timer: ReactorTimer) {
-        guard timer.place < 0 else { return }
+        guard timer.place < 0, !timer.isDropped else { return }
         timers.append(timer)
         place(timer, timers.count - 1)
         rise(timers.count - 1)

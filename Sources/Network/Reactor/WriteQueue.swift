@@ -89,6 +89,13 @@ struct WriteQueue {
         return (wanted, count)
     }
 
+    /// A queue that never runs empty must not keep the places of what it has sent.
+    private mutating func compact() {
+        guard next > 64, next * 2 > waiting.count else { return }
+        waiting.removeFirst(next)
+        next = 0
+    }
+
     private mutating func take(_ count: Int) {
         bytes -= count
         var left = count
@@ -96,7 +103,7 @@ struct WriteQueue {
             let size = waiting[next].buffer.readableBytes
             guard left >= size else {
                 waiting[next].buffer.moveReaderIndex(forwardBy: left)
-                return
+                return compact()
             }
             left -= size
             if let promise = waiting[next].promise { sent.append(promise) }
