@@ -15,9 +15,9 @@ package struct ListenerBinder: Sendable {
 
     /// Listens on an IP literal and port with one socket for each of `loops`, and gives the channels in their order.
     ///
-    /// Port 0 takes a free one, the same for all. `configureListener` runs on the loop before the socket accepts, and
-    /// `configureChild` for each connection on its loop; both get the loop's index in `loops` and use
-    /// `pipeline.syncOperations`. Connections have TCP_NODELAY and SO_KEEPALIVE set. On failure nothing stays open.
+    /// Port 0 takes a free one, the same for all. `configure` runs for each connection on its loop, gets the loop's
+    /// index in `loops` and uses `pipeline.syncOperations`. Connections have TCP_NODELAY and SO_KEEPALIVE set. On
+    /// failure nothing stays open.
     package func bind(
         to address: String, port: Int, on loops: [Reactor],
         configure: @escaping @Sendable (StreamChannel, Int) throws -> Void

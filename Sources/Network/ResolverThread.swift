@@ -1,5 +1,4 @@
 import CAres
-import CLinux
 import Glibc
 import NIOCore
 
@@ -21,32 +20,10 @@ final class ResolverThread {
 
     /// Starts the thread; it ends after `desk.shutDown()`. False when the system has no thread to give.
     static func start(_ desk: ResolverDesk) -> Bool {
-        var all = sigset_t()
-        var before = sigset_t()
-        unsafe sigfillset(&all)
-        // The new thread takes no signals: they belong to those who handle them.
-        unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
-        defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
-        let argument = unsafe Unmanaged.passRetained(desk)
-        var thread = pthread_t()
-        let status = unsafe pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument = unsafe argument else { return nil }
-                let desk = unsafe Unmanaged<ResolverDesk>.fromOpaque(argument).takeRetainedValue()
-                ResolverThread(desk).run()
-                return nil
-            }, argument.toOpaque())
-        guard status == 0 else {
-            unsafe argument.release()
-            return false
-        }
-        pthread_detach(thread)
-        return true
+        ReactorThread.start("resolver") { ResolverThread(desk).run() }
     }
 
     private func run() {
-        unsafe name_this_thread("resolver")
         seedIdentifiers()
         while !desk.isShutDown {
             for name in desk.takeQuestions() { begin(name) }

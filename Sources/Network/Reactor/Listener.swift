@@ -3,7 +3,7 @@ import Glibc
 import NIOCore
 
 /// A listening socket on one loop: accepts connections and hands them to who configures them. Bound to its loop, but
-/// for `close` and the address.
+/// for `close`, which goes there, and the address, which never changes: that is why it is Sendable.
 package final class Listener: PollSource, @unchecked Sendable {
     package let eventLoop: Reactor
     package let localAddress: SocketAddress?

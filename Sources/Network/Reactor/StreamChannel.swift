@@ -20,6 +20,8 @@ package protocol StreamReader: AnyObject {
 ///
 /// Reading stops with the option `autoRead`. What is written waits for `flush`; beyond the high-water mark the channel
 /// is not writable until it has sunk below the low one. The peer's end closes the connection.
+///
+/// Sendable as NIO wants a channel to be: state is touched on its loop alone, but for what is atomic or never changes.
 package final class StreamChannel: PollSource, Channel, ChannelCore, @unchecked Sendable {
     private static let highWater = 64 * 1024
     private static let lowWater = 32 * 1024
