@@ -126,6 +126,20 @@ let fuzzer: [Target] =
             path: "Tests/Fuzz", exclude: ["corpus"], swiftSettings: strict)
     ]
 
+/// Only for `Benchmarks/micro/run`.
+let microBenchmarks: [Target] =
+    Context.environment["YATAGARASU_BENCH"] == nil
+    ? []
+    : [
+        .executableTarget(
+            name: "MicroBenchmarks",
+            dependencies: [
+                "Exchange", "HTTPSemantics", "HTTPWire", "Proxy", "S3", "Telemetry", "CJemalloc", "CMallocConf",
+                nioCore,
+            ],
+            path: "Benchmarks/micro", exclude: ["README.md", "run", "thresholds.json"], swiftSettings: strict)
+    ]
+
 let package = Package(
     name: "yatagarasu",
     products: [.executable(name: "yatagarasu", targets: ["yatagarasu"])],
@@ -139,7 +153,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
     ],
-    targets: targets(of: floors) + fuzzer + [
+    targets: targets(of: floors) + fuzzer + microBenchmarks + [
         .systemLibrary(name: "CAres"),
         .target(name: "CMallocConf", exclude: ["README.md"]),
         .systemLibrary(name: "CJemalloc"),
