@@ -22,3 +22,15 @@ static inline int unacknowledged_bytes(int descriptor) {
 static inline int accept_nonblocking(int listener, struct sockaddr *peer, socklen_t *size) {
     return (int)syscall(SYS_accept4, listener, peer, size, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
+
+// The C library's own calls are points where a thread may be cancelled, which costs two atomic operations each.
+
+/// recv without flags.
+static inline ssize_t receive_now(int descriptor, void *bytes, size_t count) {
+    return syscall(SYS_recvfrom, descriptor, bytes, count, 0, 0, 0);
+}
+
+/// send that raises no signal.
+static inline ssize_t send_now(int descriptor, const void *bytes, size_t count) {
+    return syscall(SYS_sendto, descriptor, bytes, count, MSG_NOSIGNAL, 0, 0);
+}

@@ -189,7 +189,7 @@ package final class StreamChannel: PollSource, Channel, ChannelCore, @unchecked 
         var buffer = ByteBuffer()
         guard expectsBulk else {
             let landing = unsafe reactor.landing
-            let count = unsafe recv(descriptor, landing.baseAddress, landing.count, 0)
+            let count = unsafe receive_now(descriptor, landing.baseAddress, landing.count)
             guard count > 0 else { return (buffer, count, false) }
             buffer = ByteBufferAllocator().buffer(capacity: count)
             unsafe buffer.writeBytes(UnsafeRawBufferPointer(rebasing: landing[0..<count]))
@@ -199,7 +199,7 @@ package final class StreamChannel: PollSource, Channel, ChannelCore, @unchecked 
         buffer = ByteBufferAllocator().buffer(capacity: Self.bulkSize)
         var count = 0
         unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.bulkSize) { target in
-            count = unsafe recv(descriptor, target.baseAddress, target.count, 0)
+            count = unsafe receive_now(descriptor, target.baseAddress, target.count)
             return max(0, count)
         }
         expectsBulk = count >= Self.bulkFrom

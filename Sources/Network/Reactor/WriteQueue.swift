@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import NIOCore
 
@@ -53,7 +54,7 @@ struct WriteQueue {
             if next + 1 == waiting.count {
                 wanted = waiting[next].buffer.readableBytes
                 count = unsafe waiting[next].buffer.withUnsafeReadableBytes { bytes in
-                    unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+                    unsafe send_now(descriptor, bytes.baseAddress, bytes.count)
                 }
             } else {
                 (wanted, count) = sendSeveral(to: descriptor)
