@@ -21,6 +21,9 @@ package final class LoopContext {
         self.random = RandomWords(seed: seed)
     }
 
+    /// The time of the event that is being served.
+    package var moment: NIODeadline { eventLoop.moment }
+
     package func makeRequestID() -> RequestID { RequestID(random: random.next(), random.next()) }
 
     /// A random word, for jitter; not for secrets.

@@ -8,14 +8,14 @@ import NIOCore
 ///
 /// `pending` and the flags are touched by the loop's thread alone, which `enqueue` checks first: so it is Sendable.
 @safe package final class LoopExecutor: TaskExecutor, @unchecked Sendable {
-    private let eventLoop: any EventLoop
+    private let eventLoop: Reactor
     private var pending = ContiguousArray<UnownedJob>()
     private var running = ContiguousArray<UnownedJob>()
     private var isRunning = false
     /// Somebody will call `runPending`.
     private var isExpected = false
 
-    package init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+    package init(_ eventLoop: Reactor) { self.eventLoop = eventLoop }
 
     package func enqueue(_ job: consuming ExecutorJob) {
         let unowned = UnownedJob(job)
@@ -49,6 +49,6 @@ import NIOCore
 
     private func expectLater() {
         isExpected = true
-        eventLoop.execute { [self] in runPending() }
+        eventLoop._executeIsolatedUnsafeUnchecked { [self] in runPending() }
     }
 }

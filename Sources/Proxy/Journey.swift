@@ -33,7 +33,7 @@ package final class Journey: Responder {
         metrics.began()
         answer.head.requestID = request.id
         trip.status = answer.head.status
-        trip.headSent = .now()
+        trip.headSent = loop.moment
         writer.send(answer.head, body: answer.bytes)
         record(trip, request, writer)
         metrics.ended()

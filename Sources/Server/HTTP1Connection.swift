@@ -151,7 +151,7 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
                 if state.headBegan() { watchdog.set(.now() + .init(worker.settings.headerTimeout)) }
                 return false
             }
-            start(head)
+            start(consume head)
         } catch {
             refuse(error.fault)
         }
@@ -168,7 +168,7 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
         watchdog.set(nil)
         let framing = head.framing
         if framing != .none { requestBody = RequestBody(framing, connection: self) }
-        let now = NIODeadline.now()
+        let now = worker.loop.moment
         let request = Request(
             head: head, id: worker.loop.makeRequestID(), peer: peer, clientAddress: clientAddress,
             isSecure: isSecure, isOverLimit: isOverLimit,
@@ -181,8 +181,9 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
     }
 
     private func run() {
-        let bound = NIOLoopBound(self, eventLoop: worker.loop.eventLoop)
-        let started = Task.immediate(executorPreference: worker.loop.executor) { await bound.value.answer() }
+        // The task runs on this loop's thread alone: its executor sees to that.
+        nonisolated(unsafe) let connection = self
+        let started = Task.immediate(executorPreference: worker.loop.executor) { unsafe await connection.answer() }
         if isRunning { task = started }
     }
 
@@ -202,7 +203,7 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
             return
         }
         if state.isAnswering { abort() }
-        if state.phase == .idle { watchdog.set(.now() + worker.idleTimeout) }
+        if state.phase == .idle { watchdog.set(worker.loop.moment + worker.idleTimeout) }
         worker.noteProgress()
         advance()
     }

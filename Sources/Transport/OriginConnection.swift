@@ -72,7 +72,7 @@ final class OriginConnection: ChannelInboundHandler, StreamReader {
         serial += 1
         isBodyComplete = false
         failure = nil
-        let now = NIODeadline.now()
+        let now = loop.moment
         watchdog.set(min(deadline, now + limits.firstByteTimeout))
         totalDeadline = limits.totalTimeout.map { now + $0 }
         if isSecure { context.write(wrapOutboundOut(head), promise: nil) } else { socket.enqueue(head, promise: nil) }
@@ -114,7 +114,7 @@ final class OriginConnection: ChannelInboundHandler, StreamReader {
             fail(.cancelled)
             return .failure(.cancelled)
         }
-        let idle = NIODeadline.now() + limits.bodyIdleTimeout
+        let idle = loop.moment + limits.bodyIdleTimeout
         watchdog.set(totalDeadline.map { min($0, idle) } ?? idle)
         cancellation.listener = self
         return await Suspension<BodyResult>.wait { bodyWaiter = $0 }

@@ -83,6 +83,9 @@ package final class OriginPool {
         }
     }
 
+    /// The time of the event that is being served.
+    package var moment: NIODeadline { loop.moment }
+
     /// Closes what is idle and refuses what comes.
     package func shutDown() {
         isShutDown = true
@@ -180,7 +183,7 @@ package final class OriginPool {
             waiter.suspension.resume(.success(bind(connection)))
             return
         }
-        connection.park(until: .now() + limits.idleTimeout)
+        connection.park(until: loop.moment + limits.idleTimeout)
         idle.append(connection)
         metrics.idle(1)
     }

@@ -96,13 +96,13 @@ package final class BucketOrigin {
         encoder.encode(
             request.isHead ? .head : .get, key: request.path.span.extracting(request.keyStart...),
             query: request.query, as: identity, time: wallClock(), id: request.id, fields: request.lines, to: &head)
-        let began = NIODeadline.now()
+        let began = pool.moment
         if !request.isProbe { metrics.asked(isHead: request.isHead) }
         defer { if scratch.capacity == 0 { scratch = head } }
         do throws(TransportFailure) {
             let response = try await pool.exchange(
                 head, isHead: request.isHead, deadline: deadline, cancellation: cancellation)
-            if !request.isProbe { metrics.answered(after: .now() - began) }
+            if !request.isProbe { metrics.answered(after: pool.moment - began) }
             return response
         } catch {
             let fault = error.fault

@@ -39,8 +39,9 @@ import NIOCore
     private var tasks: [() -> Void] = []
     private var running: [() -> Void] = []
     private var isStopping = false
+    private var knownMoment: NIODeadline?
     /// Where small reads land before they are copied to their size.
-    let landing = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 64)
+    let landing = UnsafeMutableRawBufferPointer.allocate(byteCount: StreamChannel.bulkSize, alignment: 64)
 
     /// Starts the thread. Fails with the errno of what the system refused.
     package init(name: String) throws(ReactorFailure) {
@@ -66,6 +67,15 @@ import NIOCore
     deinit { unsafe landing.deallocate() }
 
     package var inEventLoop: Bool { unsafe pthread_equal(pthread_self(), thread) != 0 }
+
+    /// When the event that is being served was looked at: what is done for one event needs no finer clock, and reading
+    /// one costs more than it tells. On the loop only.
+    package var moment: NIODeadline {
+        if let knownMoment { return knownMoment }
+        let now = NIODeadline.now()
+        knownMoment = now
+        return now
+    }
 
     package func execute(_ task: @escaping @Sendable () -> Void) { _ = enqueue(task) }
 
@@ -232,18 +242,25 @@ import NIOCore
         let serial = UInt32(truncatingIfNeeded: key >> 32)
         let index = Int(UInt32(truncatingIfNeeded: key))
         guard serial != 0 else { return answerBell() }
+        knownMoment = nil
         guard index < sources.count, let source = sources[index], source.serial == serial else { return }
         source.ready(events)
     }
 
     private func runTimers() {
         let now = NIODeadline.now()
-        while let next = timers.next, next <= now, let timer = timers.popFirst() { timer.end(isDue: true) }
+        while let next = timers.next, next <= now, let timer = timers.popFirst() {
+            knownMoment = nil
+            timer.end(isDue: true)
+        }
     }
 
     private func runTasks() {
         swap(&tasks, &running)
-        for task in running { task() }
+        for task in running {
+            knownMoment = nil
+            task()
+        }
         running.removeAll(keepingCapacity: true)
     }
 

@@ -27,7 +27,7 @@ package final class StreamChannel: PollSource, Channel, ChannelCore, @unchecked 
     private static let lowWater = 32 * 1024
     /// A read that brings as much is followed by reads into buffers of their own.
     private static let bulkFrom = 16 * 1024
-    private static let bulkSize = 64 * 1024
+    static let bulkSize = 64 * 1024
     private static let readsPerTurn = 4
 
     package let reactor: Reactor
@@ -156,54 +156,56 @@ package final class StreamChannel: PollSource, Channel, ChannelCore, @unchecked 
     override func loopEnds() { close0(error: ChannelError.ioOnClosedChannel, mode: .all, promise: nil) }
 
     private func readNow() {
+        let reader = reader
         var hasRead = false
         for _ in 0..<Self.readsPerTurn where isOpen && isReading {
-            let (buffer, count, isFull) = readOnce()
-            if count > 0 {
+            var count = 0
+            if let bytes = expectsBulk ? readBulk(&count) : readSmall(&count) {
                 hasRead = true
-                hand(buffer)
+                let isFull = count == Self.bulkSize
+                hand(bytes, to: reader)
                 if isFull { continue }
                 break
             }
             if count < 0, errno == EAGAIN || errno == EINTR { break }
             let code = count == 0 ? 0 : errno
-            if hasRead { handedAll() }
+            if hasRead { handedAll(to: reader) }
             return fail(code == 0 ? nil : ReactorFailure(errno: code))
         }
-        if hasRead, isOpen { handedAll() }
+        if hasRead, isOpen { handedAll(to: reader) }
     }
 
-    private func hand(_ bytes: ByteBuffer) {
+    private func hand(_ bytes: consuming ByteBuffer, to reader: (any StreamReader)?) {
         if let reader { return reader.received(bytes) }
         pipeline.syncOperations.fireChannelRead(NIOAny(bytes))
     }
 
-    private func handedAll() {
+    private func handedAll(to reader: (any StreamReader)?) {
         if let reader { return reader.receivedAll() }
         pipeline.syncOperations.fireChannelReadComplete()
     }
 
-    /// One read: small ones land in the loop's own memory and are copied to their size, so that a connection at rest
-    /// holds no more than it got; large ones go into a buffer of their own.
-    private func readOnce() -> (ByteBuffer, count: Int, isFull: Bool) {
-        var buffer = ByteBuffer()
-        guard expectsBulk else {
-            let landing = unsafe reactor.landing
-            let count = unsafe receive_now(descriptor, landing.baseAddress, landing.count)
-            guard count > 0 else { return (buffer, count, false) }
-            buffer = ByteBufferAllocator().buffer(capacity: count)
-            unsafe buffer.writeBytes(UnsafeRawBufferPointer(rebasing: landing[0..<count]))
-            expectsBulk = count >= Self.bulkFrom
-            return (buffer, count, count == landing.count)
-        }
-        buffer = ByteBufferAllocator().buffer(capacity: Self.bulkSize)
-        var count = 0
+    /// A read that lands in the loop's own memory and is copied to its size, so that a connection at rest holds no more
+    /// than it got. nil when nothing was read; `count` is what the system said.
+    private func readSmall(_ count: inout Int) -> ByteBuffer? {
+        let landing = unsafe reactor.landing
+        count = unsafe receive_now(descriptor, landing.baseAddress, landing.count)
+        guard count > 0 else { return nil }
+        expectsBulk = count >= Self.bulkFrom
+        var buffer = ByteBufferAllocator().buffer(capacity: count)
+        unsafe buffer.writeBytes(UnsafeRawBufferPointer(rebasing: landing[0..<count]))
+        return buffer
+    }
+
+    /// A read into a buffer of its own.
+    private func readBulk(_ count: inout Int) -> ByteBuffer? {
+        var buffer = ByteBufferAllocator().buffer(capacity: Self.bulkSize)
         unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.bulkSize) { target in
-            count = unsafe receive_now(descriptor, target.baseAddress, target.count)
+            count = unsafe receive_now(descriptor, target.baseAddress, Self.bulkSize)
             return max(0, count)
         }
         expectsBulk = count >= Self.bulkFrom
-        return (buffer, count, count == buffer.capacity)
+        return count > 0 ? buffer : nil
     }
 
     /// The peer is gone; nil for an orderly end.
@@ -215,7 +217,7 @@ package final class StreamChannel: PollSource, Channel, ChannelCore, @unchecked 
     // MARK: writing
 
     /// Takes bytes over, to be sent by the next `flush0`.
-    package func enqueue(_ bytes: ByteBuffer, promise: EventLoopPromise<Void>? = nil) {
+    package func enqueue(_ bytes: consuming ByteBuffer, promise: EventLoopPromise<Void>? = nil) {
         guard isOpen, !isOutputClosed else {
             promise?.fail(ChannelError.ioOnClosedChannel)
             return

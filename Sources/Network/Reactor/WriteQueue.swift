@@ -20,17 +20,25 @@ struct WriteQueue {
 
     private static let buffersPerCall = 32
 
+    /// The only one that waits, as nearly always; then `waiting` is empty.
+    private var only: ByteBuffer?
     private var waiting: [Write] = []
     /// The first of `waiting` that is not sent.
     private var next = 0
     private var sent: [EventLoopPromise<Void>] = []
     private(set) var bytes = 0
 
-    var isEmpty: Bool { next == waiting.count }
+    var isEmpty: Bool { bytes == 0 && only == nil && next == waiting.count }
 
-    mutating func append(_ buffer: ByteBuffer, _ promise: EventLoopPromise<Void>?) {
-        waiting.append(Write(buffer: buffer, promise: promise))
+    mutating func append(_ buffer: consuming ByteBuffer, _ promise: EventLoopPromise<Void>?) {
+        let isOnly = promise == nil && isEmpty
         bytes += buffer.readableBytes
+        if isOnly {
+            only = buffer
+            return
+        }
+        if let first = only.take() { waiting.append(Write(buffer: first, promise: nil)) }
+        waiting.append(Write(buffer: buffer, promise: promise))
     }
 
     /// The promises of what was sent since the last call.
@@ -48,17 +56,8 @@ struct WriteQueue {
 
     /// Sends as much as the socket takes.
     mutating func send(to descriptor: Int32) -> Outcome {
-        while next < waiting.count {
-            let wanted: Int
-            let count: Int
-            if next + 1 == waiting.count {
-                wanted = waiting[next].buffer.readableBytes
-                count = unsafe waiting[next].buffer.withUnsafeReadableBytes { bytes in
-                    unsafe send_now(descriptor, bytes.baseAddress, bytes.count)
-                }
-            } else {
-                (wanted, count) = sendSeveral(to: descriptor)
-            }
+        while !isEmpty {
+            let (wanted, count) = only == nil ? sendSeveral(to: descriptor) : sendOnly(to: descriptor)
             guard count >= 0 else {
                 let code = errno
                 if code == EINTR { continue }
@@ -68,6 +67,13 @@ struct WriteQueue {
             if count < wanted { return .blocked }
         }
         return .sent
+    }
+
+    private func sendOnly(to descriptor: Int32) -> (wanted: Int, count: Int) {
+        let count = unsafe only?.withUnsafeReadableBytes { bytes in
+            unsafe send_now(descriptor, bytes.baseAddress, bytes.count)
+        }
+        return (bytes, count ?? 0)
     }
 
     /// The buffers stay in the queue, and so in memory, during the call.
@@ -99,6 +105,10 @@ struct WriteQueue {
 
     private mutating func take(_ count: Int) {
         bytes -= count
+        if only != nil {
+            if bytes == 0 { only = nil } else { only?.moveReaderIndex(forwardBy: count) }
+            return
+        }
         var left = count
         while next < waiting.count {
             let size = waiting[next].buffer.readableBytes

@@ -33,7 +33,7 @@ enum RangePlan {
     /// More ranges than this are not honoured: the whole object is served.
     static let maxRanges = 64
 
-    init(_ head: RequestHead) {
+    init(_ head: borrowing RequestHead) {
         guard head.method == .get, let field = head.fields.value(.range),
             let specs = ByteRange.parse(field.readableBytesUInt8Span, limit: Self.maxRanges), let first = specs.first
         else {

@@ -1,5 +1,6 @@
 import Exchange
 import NIOCore
+import Network
 
 extension Journey {
     /// Gives the answer to the client, at the client's pace (HTTP-3).
@@ -13,7 +14,7 @@ extension Journey {
         if let bucket = trip.bucket, request.head.method != .options {
             corridor.buckets[bucket].cors.write(to: &answer.head.lines, for: request.head.fields)
         }
-        trip.headSent = .now()
+        trip.headSent = loop.moment
         switch answer.body {
         case .bytes(let bytes): writer.send(answer.head, body: bytes)
         case .absent(let framing):
