@@ -35,13 +35,16 @@ import NIOCore
 
     private var sources: [PollSource?] = []
     private var nextSerial: UInt32 = 1
+    /// Who has more to do than one event allowed.
+    private var unfinished: [PollSource] = []
+    private var resumed: [PollSource] = []
     private var timers = TimerHeap()
     private var tasks: [() -> Void] = []
     private var running: [() -> Void] = []
     private var isStopping = false
     private var knownMoment: NIODeadline?
-    /// Where small reads land before they are copied to their size.
-    let landing = UnsafeMutableRawBufferPointer.allocate(byteCount: StreamChannel.bulkSize, alignment: 64)
+    /// Where reads land. Empty between them.
+    var landing = ByteBufferAllocator().buffer(capacity: StreamChannel.bulkSize)
 
     /// Starts the thread. Fails with the errno of what the system refused.
     package init(name: String) throws(ReactorFailure) {
@@ -63,8 +66,6 @@ import NIOCore
         guard isRunning else { throw ReactorFailure(errno: EAGAIN) }
         started.wait()
     }
-
-    deinit { unsafe landing.deallocate() }
 
     package var inEventLoop: Bool { unsafe pthread_equal(pthread_self(), thread) != 0 }
 
@@ -168,6 +169,9 @@ import NIOCore
         unsafe _ = epoll_ctl(poller, EPOLL_CTL_MOD, source.descriptor, &event)
     }
 
+    /// `source.goesOn` is called with the next events: for what the system has told of and will not tell again.
+    func serveAgain(_ source: PollSource) { unfinished.append(source) }
+
     func forget(_ source: PollSource) {
         let index = Int(source.descriptor)
         guard index < sources.count, sources[index] === source else { return }
@@ -180,6 +184,11 @@ import NIOCore
     private static func event(_ source: PollSource) -> epoll_event {
         let key = UInt64(source.serial) << 32 | UInt64(UInt32(bitPattern: source.descriptor))
         return unsafe epoll_event(events: source.interest, data: epoll_data_t(u64: key))
+    }
+
+    /// What has landed; the next read lands elsewhere.
+    func takeLanding() -> ByteBuffer {
+        exchange(&landing, with: ByteBufferAllocator().buffer(capacity: StreamChannel.bulkSize))
     }
 
     // MARK: the thread
@@ -222,17 +231,24 @@ import NIOCore
 
     /// Waits for sockets that are ready and serves them; answers how many there were.
     private func serveReady(_ events: UnsafeMutablePointer<epoll_event>, waiting patience: Int32) -> Int {
+        swap(&unfinished, &resumed)
         let count = unsafe Int(epoll_wait(poller, events, Int32(Self.eventsPerTurn), patience))
         for index in 0..<max(0, count) {
             let event = unsafe events[index]
             unsafe serve(event.data.u64, event.events)
         }
-        return count
+        guard !resumed.isEmpty else { return count }
+        for source in resumed {
+            knownMoment = nil
+            source.goesOn()
+        }
+        defer { resumed.removeAll(keepingCapacity: true) }
+        return max(0, count) + resumed.count
     }
 
     /// Milliseconds that the next wait may take; -1 without end.
     private func patience() -> Int32 {
-        guard tasks.isEmpty, !isStopping else { return 0 }
+        guard tasks.isEmpty, unfinished.isEmpty, !isStopping else { return 0 }
         guard let next = timers.next else { return -1 }
         let left = (next - .now()).nanoseconds
         return left <= 0 ? 0 : Int32(clamping: (left + 999_999) / 1_000_000)
@@ -298,6 +314,9 @@ package class PollSource {
 
     /// The descriptor is ready for what `events` says.
     func ready(_ events: UInt32) {}
+
+    /// Goes on with what an earlier event began.
+    func goesOn() {}
 
     /// The loop ends: the descriptor is to be closed.
     func loopEnds() {}
