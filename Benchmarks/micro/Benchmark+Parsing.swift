@@ -1,6 +1,7 @@
 import Exchange
 import HTTPWire
 import NIOCore
+import S3
 
 extension Benchmark {
     static let parsing = [
@@ -14,6 +15,24 @@ extension Benchmark {
                 var head = OriginHead()
                 let isComplete = try? parser.parse(&buffer, isHead: false, into: &head)
                 return isComplete == true ? head.fields.entries.count &+ Int(head.status) : 0
+            }
+        },
+        Benchmark(name: "response-head-write", title: "write a response head of 11 fields") {
+            var buffer = ByteBuffer(string: Sample.origin)
+            var parser = ResponseParser(limits: WireLimits())
+            guard let origin = try parser.parse(&buffer, isHead: false) else { return { _ in 0 } }
+            var head = ResponseHead(status: origin.status)
+            FieldSelection.originResponse.copy(origin.fields, to: &head.lines)
+            for (name, value) in Sample.ownFields { head.add(name, value) }
+            head.requestID = RequestID(random: 7, 11)
+            let answer = head
+            let date = ByteBuffer(string: "Sat, 21 Nov 2026 08:48:42 GMT")
+            var out = ByteBuffer()
+            return { _ in
+                out.clear()
+                HeadEncoder.write(
+                    answer, framing: .length(1_048_576), date: date, minorVersion: 1, keepsAlive: true, to: &out)
+                return out.readableBytes
             }
         },
     ]
