@@ -17,6 +17,10 @@ package enum FieldName: UInt8, Sendable, CaseIterable {
     /// Any other `x-amz-*`.
     case amzOther
 
+    /// Whether it stands for one name, and not for all that begin alike or are not known.
+    @inlinable @inline(__always)
+    package var isListed: Bool { self != .other && rawValue < FieldName.amzMeta.rawValue }
+
     /// The lower-case name on the wire; a prefix for `amzMeta` and `amzOther`, empty for `other`.
     package var name: StaticString {
         switch self {

@@ -3,19 +3,22 @@ extension RawSpan {
     /// The byte at `offset`, which must lie inside the span.
     @inlinable @inline(__always)
     package func byte(at offset: Int) -> UInt8 {
-        unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+        precondition(UInt(bitPattern: offset) < UInt(bitPattern: byteCount))
+        return unsafe unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
     }
 
     /// The eight bytes from `offset`, which must all lie inside the span; the first one is the least significant.
     @inlinable @inline(__always)
     package func word(at offset: Int) -> UInt64 {
-        UInt64(littleEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        precondition(offset >= 0 && offset <= byteCount &- 8)
+        return UInt64(littleEndian: unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
     }
 
     /// The four bytes from `offset`, which must all lie inside the span; the first one is the least significant.
     @inlinable @inline(__always)
     package func halfWord(at offset: Int) -> UInt32 {
-        UInt32(littleEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
+        precondition(offset >= 0 && offset <= byteCount &- 4)
+        return UInt32(littleEndian: unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self))
     }
 
     /// Whether the span holds exactly these bytes.

@@ -34,10 +34,16 @@ struct Authority: Sendable, Equatable {
     }
 
     /// Where a registered name or IPv4 address ends.
+    @inline(__always)
     private static func endOfName(_ bytes: RawSpan, _ range: Range<Int>) -> Int? {
-        var at = range.lowerBound
+        let at = bytes.endOfPlain(from: range.lowerBound, to: range.upperBound)
+        return at < range.upperBound ? endOfName(bytes, at..<range.upperBound, behindPlain: at) : at
+    }
+
+    /// The same, byte by byte.
+    private static func endOfName(_ bytes: RawSpan, _ range: Range<Int>, behindPlain start: Int) -> Int? {
+        var at = start
         while true {
-            at = bytes.endOfPlain(from: at, to: range.upperBound)
             guard at < range.upperBound else { return at }
             let byte = bytes.byte(at: at)
             if ByteClass.registeredName.contains(byte) {

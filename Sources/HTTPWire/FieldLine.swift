@@ -12,25 +12,12 @@ enum FieldLine {
     /// Reads the line that begins at `start`.
     @inline(__always)
     static func read(_ bytes: RawSpan, from start: Int) throws(WireFailure) -> FieldLine {
-        if start &+ 1 < bytes.byteCount, bytes.byte(at: start) == UInt8(ascii: "\r"),
-            bytes.byte(at: start &+ 1) == UInt8(ascii: "\n")
-        {
-            return .end(next: start &+ 2)
-        }
-        let colon = bytes.endOfPlain(from: start, to: bytes.byteCount)
+        let colon = bytes.endOfName(from: start)
         guard colon < bytes.byteCount else { return .incomplete }
-        guard colon > start, bytes.byte(at: colon) == UInt8(ascii: ":") else {
-            return try readUnusual(bytes, from: start)
-        }
-        return try readValue(bytes, from: start, colon: colon)
-    }
-
-    /// Reads the rest of a line whose name is known to be a token.
-    @inline(__always)
-    private static func readValue(
-        _ bytes: RawSpan, from start: Int, colon: Int
-    ) throws(WireFailure) -> FieldLine {
+        guard bytes.byte(at: colon) == UInt8(ascii: ":") else { return try readEnd(bytes, from: start, to: colon) }
         let name = FieldName.recognise(bytes.extracting(start..<colon))
+        // a name that is listed is a token
+        guard name.isListed || bytes.isToken(start..<colon) else { throw .malformed(.badFieldName) }
         var valueStart = colon &+ 1
         while valueStart < bytes.byteCount, bytes.isBlank(at: valueStart) { valueStart &+= 1 }
         var valueEnd = bytes.endOfValue(from: valueStart)
@@ -44,18 +31,16 @@ enum FieldLine {
         return .field(entry, next: next)
     }
 
-    /// The line is the last one, is wrong, or has a name with other characters than the usual ones.
+    /// The line is the empty one or is wrong: what stands at `stop` is no colon.
     @inline(never)
-    private static func readUnusual(_ bytes: RawSpan, from start: Int) throws(WireFailure) -> FieldLine {
-        let stop = bytes.endOfName(from: start)
-        guard stop < bytes.byteCount else { return .incomplete }
+    private static func readEnd(
+        _ bytes: RawSpan, from start: Int, to stop: Int
+    ) throws(WireFailure) -> FieldLine {
         switch bytes.byte(at: stop) {
-        case UInt8(ascii: ":"):
-            guard bytes.extracting(start..<stop).isToken else { throw .malformed(.badFieldName) }
-            return try readValue(bytes, from: start, colon: stop)
         case UInt8(ascii: "\r"):
-            guard try bytes.lineEnd(at: stop) != nil else { return .incomplete }
-            throw .malformed(.badFieldName)
+            guard let next = try bytes.lineEnd(at: stop) else { return .incomplete }
+            guard stop == start else { throw .malformed(.badFieldName) }
+            return .end(next: next)
         case UInt8(ascii: "\n"):
             throw .malformed(.bareLineFeed)
         case UInt8(ascii: " "), UInt8(ascii: "\t"):
@@ -67,11 +52,11 @@ enum FieldLine {
 }
 
 extension RawSpan {
-    /// Whether all bytes are `tchar` and there is at least one.
-    var isToken: Bool {
-        var at = 0
-        while at < byteCount, ByteClass.token.contains(byte(at: at)) { at &+= 1 }
-        return at == byteCount && at > 0
+    /// Whether all bytes of `range` are `tchar` and there is at least one.
+    func isToken(_ range: Range<Int>) -> Bool {
+        var at = endOfPlain(from: range.lowerBound, to: range.upperBound)
+        while at < range.upperBound, ByteClass.token.contains(byte(at: at)) { at &+= 1 }
+        return at == range.upperBound && !range.isEmpty
     }
 
     /// Whether the byte is optional white space (RFC 9110 §5.6.3).

@@ -35,7 +35,7 @@ struct MessageFacts: Sendable {
             guard Authority(bytes, entry.value) != nil else { throw .malformed(.badHost) }
             host = entry
         case .connection:
-            noteConnection(value)
+            noteConnection(bytes, entry.value)
         case .contentLength:
             guard let number = value.canonicalLength else { throw .malformed(.badLength) }
             if let length, !(allowsEqualLengths && length == number) { throw .malformed(.conflictingLength) }
@@ -50,11 +50,11 @@ struct MessageFacts: Sendable {
     }
 
     /// `Connection` is a list of tokens (RFC 9110 §7.6.1); options that we do not know are ignored.
-    private mutating func noteConnection(_ value: RawSpan) {
-        var start = 0
-        while start < value.byteCount {
-            let comma = value.first(UInt8(ascii: ","), from: start, to: value.byteCount)
-            let option = value.extracting(value.trimmed(start..<comma))
+    private mutating func noteConnection(_ bytes: RawSpan, _ value: Range<Int>) {
+        var start = value.lowerBound
+        while start < value.upperBound {
+            let comma = bytes.first(UInt8(ascii: ","), from: start, to: value.upperBound)
+            let option = bytes.extracting(bytes.trimmed(start..<comma))
             if option.equalsFolded("close") { closes = true }
             if option.equalsFolded("keep-alive") { keepsAlive = true }
             start = comma &+ 1

@@ -1,14 +1,20 @@
 import Exchange
 
-/// Searches that look at eight bytes at a time.
+/// Searches that look at sixteen bytes at a time.
 ///
-/// Each test sets the top bit of every byte that qualifies; bytes above the first hit may be wrong, so only the first
-/// counts. Each search gives the offset of the first hit, or the end.
+/// Each test sets the top bit of every byte that qualifies and of no other; lanes do not carry into their neighbours.
+/// Each search gives the offset of the first hit, or the end.
 extension RawSpan {
     /// The first byte that may not stand in a field value: a control byte but HTAB (RFC 9110 §5.5).
     @inline(__always)
     func endOfValue(from start: Int) -> Int {
-        var at = firstControl(from: start)
+        let end = firstControl(from: start)
+        return end < byteCount && byte(at: end) == UInt8(ascii: "\t") ? endOfValue(behindTab: end) : end
+    }
+
+    @inline(never)
+    private func endOfValue(behindTab tab: Int) -> Int {
+        var at = tab
         while at < byteCount, byte(at: at) == UInt8(ascii: "\t") { at = firstControl(from: at &+ 1) }
         return at
     }
@@ -16,10 +22,12 @@ extension RawSpan {
     /// The first control byte: below 0x20, or 0x7f.
     @inline(__always)
     private func firstControl(from start: Int) -> Int {
-        first(from: start, to: byteCount) { below($0, 0x20) | equal($0, 0x7f) }
+        // one more, 0x7f becomes the least: what is then below 0x21
+        first(from: start, to: byteCount) { below(($0 &+ all(1)) & all(0x7f), 0x21) & ~$0 }
     }
 
     /// The first colon, space or control byte.
+    @inline(__always)
     func endOfName(from start: Int) -> Int {
         first(from: start, to: byteCount) { below($0, 0x21) | equal($0, 0x3a) }
     }
@@ -32,8 +40,12 @@ extension RawSpan {
 
     /// The first byte that may not stand in a request target: not visible ASCII, or `#`.
     @inline(__always)
-    func endOfTarget(from start: Int) -> Int {
-        first(from: start, to: byteCount) { below($0, 0x21) | equal($0, 0x7f) | equal($0, 0x23) | $0 }
+    func endOfTarget(from start: Int) -> Int { first(from: start, to: byteCount, notTarget) }
+
+    /// The first byte that may not stand in a request target, or `?`.
+    @inline(__always)
+    func endOfPath(from start: Int) -> Int {
+        first(from: start, to: byteCount) { notTarget($0) | equal($0, 0x3f) }
     }
 
     /// The first byte of that value.
@@ -44,45 +56,65 @@ extension RawSpan {
 
     /// `start` is not negative, `end` at most `byteCount`.
     @inline(__always)
-    private func first(from start: Int, to end: Int, _ test: (UInt64) -> UInt64) -> Int {
+    private func first(from start: Int, to end: Int, _ test: (Block) -> Block) -> Int {
+        let last = byteCount &- Block.scalarCount
         var at = start
-        while at < end {
-            guard at &+ 8 <= byteCount else { break }
-            // in bounds: `at` only grows from a valid offset, and the guard holds
-            let word = unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: UInt64.self)
-            let hits = test(UInt64(littleEndian: word)) & 0x8080_8080_8080_8080
+        while at < end, at <= last {
+            // in bounds: `at` only grows from a valid offset, and the condition holds
+            let block = unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: Block.self)
+            let hits = hits(test(block))
             if hits != 0 { return min(at &+ hits.trailingZeroBitCount &>> 3, end) }
-            at &+= 8
+            at &+= Block.scalarCount
         }
-        // the last bytes go through the same test, each on its own
-        while at < end {
-            if test(UInt64(byte(at: at)) | 0x6161_6161_6161_6100) & 0x80 != 0 { return at }
-            at &+= 1
-        }
-        return end
+        guard at < end else { return end }
+        let hits = hits(test(lastBlock)) &>> UInt128(truncatingIfNeeded: 8 &* (at &- max(last, 0)))
+        return hits == 0 ? end : min(at &+ hits.trailingZeroBitCount &>> 3, end)
     }
+
+    /// The last bytes; where there are fewer than a block's, all of them and zeros.
+    @inline(__always)
+    private var lastBlock: Block {
+        guard byteCount < Block.scalarCount else {
+            // in bounds: the guard holds
+            return unsafe unsafeLoadUnaligned(
+                fromUncheckedByteOffset: byteCount &- Block.scalarCount, as: Block.self)
+        }
+        var block = Block()
+        for at in 0..<byteCount { block[at] = byte(at: at) }
+        return block
+    }
+}
+
+/// Bytes that are looked at together.
+private typealias Block = SIMD16<UInt8>
+
+@inline(__always)
+private func all(_ byte: UInt8) -> Block { Block(repeating: byte) }
+
+/// The marks as one number, the first byte's the least significant.
+@inline(__always)
+private func hits(_ marked: Block) -> UInt128 {
+    // both are sixteen bytes without any rule for them
+    UInt128(littleEndian: unsafe unsafeBitCast(marked & all(0x80), to: UInt128.self))
 }
 
 /// Marks the bytes below `limit` (at most 0x80).
 @inline(__always)
-private func below(_ word: UInt64, _ limit: UInt64) -> UInt64 {
-    (word &- 0x0101_0101_0101_0101 &* limit) & ~word
-}
+private func below(_ block: Block, _ limit: UInt8) -> Block { (block &- all(limit)) & ~block }
 
 /// Marks the bytes that equal `value`.
 @inline(__always)
-private func equal(_ word: UInt64, _ value: UInt8) -> UInt64 {
-    let difference = word ^ (0x0101_0101_0101_0101 &* UInt64(value))
-    return (difference &- 0x0101_0101_0101_0101) & ~difference
-}
+private func equal(_ block: Block, _ value: UInt8) -> Block { below(block ^ all(value), 1) }
 
-/// Marks the bytes that are no letters, digits, `-` or `.`; sums of 7-bit bytes do not carry into their neighbours.
+/// Marks the bytes that are not visible ASCII, and `#`.
 @inline(__always)
-private func notPlain(_ word: UInt64) -> UInt64 {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let folded = word | 0x20 &* ones
-    let letters = (folded &+ 0x1f &* ones) & ~(folded &+ 0x05 &* ones)
-    let fromDashToNine = (word &+ 0x53 &* ones) & ~(word &+ 0x46 &* ones)
-    let slashes = 0x80 &* ones &- (word ^ 0x2f &* ones)
-    return ~(letters | fromDashToNine & ~slashes) | word
+private func notTarget(_ block: Block) -> Block { below(block, 0x21) | equal(block, 0x7f) | equal(block, 0x23) | block }
+
+/// Marks the bytes that are no letters, digits, `-` or `.`.
+@inline(__always)
+private func notPlain(_ block: Block) -> Block {
+    let folded = block | all(0x20)
+    let letters = (folded &+ all(0x1f)) & ~(folded &+ all(0x05))
+    let fromDashToNine = (block &+ all(0x53)) & ~(block &+ all(0x46))
+    return ~(letters | fromDashToNine & ~equal(block, 0x2f)) | block
 }

@@ -27,11 +27,13 @@ struct RequestLine: Sendable, Equatable {
     mutating func read(_ bytes: RawSpan, maxTargetLength: Int) throws(WireFailure) -> Bool {
         guard try readMethod(bytes) else { return false }
         let start = methodEnd &+ 1
-        let end = bytes.endOfTarget(from: start)
+        let mark = bytes.endOfPath(from: start)
+        let hasMark = mark < bytes.byteCount && bytes.byte(at: mark) == UInt8(ascii: "?")
+        let end = hasMark ? bytes.endOfTarget(from: mark &+ 1) : mark
         guard end &- start <= maxTargetLength else { throw .targetTooLong }
         guard end < bytes.byteCount else { return false }
         guard bytes.byte(at: end) == UInt8(ascii: " ") else { throw Self.fault(bytes, endOfTarget: end) }
-        try readTarget(bytes, start..<end)
+        try readTarget(bytes, start..<end, mark: mark)
         return try readVersion(bytes, from: end &+ 1)
     }
 
@@ -97,21 +99,23 @@ struct RequestLine: Sendable, Equatable {
 
     /// Tells the four forms of a target apart (RFC 9112 §3.2).
     @inline(__always)
-    private mutating func readTarget(_ bytes: RawSpan, _ target: Range<Int>) throws(WireFailure) {
+    private mutating func readTarget(_ bytes: RawSpan, _ target: Range<Int>, mark: Int) throws(WireFailure) {
         guard bytes.byte(at: target.lowerBound) == UInt8(ascii: "/"), !isConnect else {
-            return try readUnusualTarget(bytes, target)
+            return try readUnusualTarget(bytes, target, mark: mark)
         }
-        splitQuery(bytes, target)
+        splitQuery(target, mark: mark)
     }
 
+    /// `mark`: where the first `?` is, or the target's end.
     @inline(__always)
-    private mutating func splitQuery(_ bytes: RawSpan, _ target: Range<Int>) {
-        let mark = bytes.first(UInt8(ascii: "?"), from: target.lowerBound, to: target.upperBound)
+    private mutating func splitQuery(_ target: Range<Int>, mark: Int) {
         path = target.lowerBound..<mark
         if mark < target.upperBound { query = (mark &+ 1)..<target.upperBound }
     }
 
-    private mutating func readUnusualTarget(_ bytes: RawSpan, _ target: Range<Int>) throws(WireFailure) {
+    private mutating func readUnusualTarget(
+        _ bytes: RawSpan, _ target: Range<Int>, mark: Int
+    ) throws(WireFailure) {
         let rest = bytes.extracting(target)
         if isConnect {
             guard Authority(bytes, target)?.port != nil else { throw .malformed(.badTarget) }
@@ -138,6 +142,6 @@ struct RequestLine: Sendable, Equatable {
         }
         guard Authority(rest, schemeLength..<end) != nil else { throw .malformed(.badTarget) }
         authority = (target.lowerBound + schemeLength)..<(target.lowerBound + end)
-        splitQuery(bytes, (target.lowerBound + end)..<target.upperBound)
+        splitQuery((target.lowerBound + end)..<target.upperBound, mark: mark)
     }
 }

@@ -29,7 +29,7 @@ package struct RequestParser {
     package mutating func parse(
         _ buffer: inout ByteBuffer, into head: inout RequestHead
     ) throws(WireFailure) -> Bool {
-        if line.next == 0, !hasSkippedEmptyLine, buffer.readableBytesSpan.extracting(first: 2).equals("\r\n") {
+        if line.next == 0, !hasSkippedEmptyLine, buffer.peekInteger(as: UInt16.self) == 0x0d0a {
             buffer.moveReaderIndex(forwardBy: 2)
             hasSkippedEmptyLine = true
         }

@@ -37,6 +37,7 @@ import Testing
                 check(span.endOfValue(from: 0)) { ($0 < 0x20 && $0 != 9) || $0 == 0x7f }
                 check(span.endOfName(from: 0)) { $0 < 0x21 || $0 == 0x3a }
                 check(span.endOfTarget(from: 0)) { $0 < 0x21 || $0 >= 0x7f || $0 == 0x23 }
+                check(span.endOfPath(from: 0)) { $0 < 0x21 || $0 >= 0x7f || $0 == 0x23 || $0 == 0x3f }
                 check(span.endOfPlain(from: 0, to: bytes.count)) { !plain.contains($0) }
                 check(span.first(0x3f, from: 0, to: bytes.count)) { $0 == 0x3f }
             }
