@@ -3,14 +3,14 @@ import NIOCore
 /// The fields of one head, in place: the bytes as received and an entry of offsets for each field line.
 ///
 /// Nothing is copied and no `String` is made. Values carry no surrounding white space (RFC 9112 §5).
-package struct FieldBlock: Sendable {
+@usableFromInline package struct FieldBlock: Sendable {
     /// One field line: offsets into `FieldBlock.bytes`, counted from its reader index.
-    package struct Entry: Sendable, Equatable {
-        package var name: FieldName
-        package var nameStart: UInt32
-        package var nameLength: UInt32
-        package var valueStart: UInt32
-        package var valueLength: UInt32
+    @usableFromInline package struct Entry: Sendable, Equatable {
+        @usableFromInline package var name: FieldName
+        @usableFromInline package var nameStart: UInt32
+        @usableFromInline package var nameLength: UInt32
+        @usableFromInline package var valueStart: UInt32
+        @usableFromInline package var valueLength: UInt32
 
         /// Where the value stands among the block's bytes.
         @inlinable @inline(__always)

@@ -2,7 +2,7 @@
 /// byte.
 ///
 /// Names compare without case (RFC 9110 §5.1).
-package enum FieldName: UInt8, Sendable, CaseIterable {
+@usableFromInline package enum FieldName: UInt8, Sendable, CaseIterable {
     /// Any name not listed here.
     case other
     case accept, acceptEncoding, acceptRanges, accessControlRequestHeaders, accessControlRequestMethod, age, allow
