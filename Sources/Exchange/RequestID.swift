@@ -20,21 +20,17 @@ package struct RequestID: Sendable, Hashable, CustomStringConvertible {
     /// The 36 characters of the id: `8-4-4-4-12` digits.
     package var text: InlineArray<36, UInt8> {
         var text: InlineArray<36, UInt8> = .init(repeating: UInt8(ascii: "-"))
-        Self.put(Self.hex(high >> 32), digits: 8, at: 0, &text)
-        Self.put(Self.hex(high >> 16), digits: 4, at: 9, &text)
-        Self.put(Self.hex(high), digits: 4, at: 14, &text)
-        Self.put(Self.hex(low >> 48), digits: 4, at: 19, &text)
-        Self.put(Self.hex(low >> 32), digits: 4, at: 24, &text)
-        Self.put(Self.hex(low), digits: 8, at: 28, &text)
+        var span = text.mutableSpan
+        // bytes without any rule for them
+        var bytes = unsafe span.mutableBytes
+        let (middle, end) = (Self.hex(high), Self.hex(low >> 32))
+        bytes.storeBytes(of: Self.hex(high >> 32).bigEndian, toByteOffset: 0, as: UInt64.self)
+        bytes.storeBytes(of: UInt32(middle >> 32).bigEndian, toByteOffset: 9, as: UInt32.self)
+        bytes.storeBytes(of: UInt32(truncatingIfNeeded: middle).bigEndian, toByteOffset: 14, as: UInt32.self)
+        bytes.storeBytes(of: UInt32(end >> 32).bigEndian, toByteOffset: 19, as: UInt32.self)
+        bytes.storeBytes(of: UInt32(truncatingIfNeeded: end).bigEndian, toByteOffset: 24, as: UInt32.self)
+        bytes.storeBytes(of: Self.hex(low).bigEndian, toByteOffset: 28, as: UInt64.self)
         return text
-    }
-
-    /// Writes the last `digits` characters of `word`, the first of them in the highest byte.
-    @inline(__always)
-    private static func put(_ word: UInt64, digits: Int, at start: Int, _ text: inout InlineArray<36, UInt8>) {
-        for place in 0..<digits {
-            text[start &+ place] = UInt8(truncatingIfNeeded: word &>> UInt64(8 &* (digits &- 1 &- place)))
-        }
     }
 
     /// The eight hexadecimal digits of the lower 32 bits, the first in the highest byte; all eight at once.

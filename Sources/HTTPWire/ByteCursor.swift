@@ -18,18 +18,26 @@
         unsafe bytes.withUnsafeBytes { unsafe write($0) }
     }
 
-    /// Writes a number without leading zeros.
+    /// Writes a number without leading zeros; eight bytes must be free behind its first digit.
     mutating func write(decimal number: UInt64) {
-        var digits: InlineArray<20, UInt8> = .init(repeating: 0)
-        var start = 20
-        var rest = number
-        repeat {
-            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-            start &-= 1
-            digits[start] = UInt8(truncatingIfNeeded: digit) &+ 0x30
-            rest = quotient
-        } while rest > 0
-        unsafe write(digits.span.bytes.extracting(start..<20))
+        let (high, low) = number.quotientAndRemainder(dividingBy: 100_000_000)
+        let digits = Self.digits(low)
+        var zeros = 0
+        if high > 0 { write(decimal: high) } else { zeros = min(digits.trailingZeroBitCount &>> 3, 7) }
+        guard let to = unsafe target.baseAddress, unsafe target.count &- count >= 8 else { return }
+        let text = (digits | 0x3030_3030_3030_3030) &>> UInt64(8 &* zeros)
+        // in bounds: the guard holds
+        unsafe (to + count).storeBytes(of: text.littleEndian, as: UInt64.self)
+        count &+= 8 &- zeros
+    }
+
+    /// The eight digits of a number below 10^8, the first in the lowest byte; pairs, then digits are divided at once.
+    private static func digits(_ number: UInt64) -> UInt64 {
+        let fours = number / 10_000 | (number % 10_000) &<< 32
+        let hundreds = (fours &* 5243) &>> 19 & 0x0000_007f_0000_007f
+        let pairs = hundreds | (fours &- hundreds &* 100) &<< 16
+        let tens = (pairs &* 103) &>> 10 & 0x000f_000f_000f_000f
+        return tens | (pairs &- tens &* 10) &<< 8
     }
 
     @inline(__always)

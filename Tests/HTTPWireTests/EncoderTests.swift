@@ -34,6 +34,17 @@ import Testing
         #expect(Self.encode(299, .absent) == "HTTP/1.1 299 \r\n\(date)x: y\r\n\r\n")
     }
 
+    @Test("HTTP-1: a length is written as the standard library writes numbers")
+    func lengths() {
+        var power: Int64 = 1
+        for _ in 0..<19 {
+            for number in [power - 1, power, power + 1, power * 9, power / 7, Int64.max / power] {
+                #expect(Self.encode(200, .length(number)).contains("\r\nContent-Length: \(number)\r\n"))
+            }
+            power = power &* 10
+        }
+    }
+
     @Test("HTTP-1: every status's head is read back as it was written", arguments: 200...599)
     func roundTrip(_ status: Int) throws {
         var buffer = ByteBuffer(string: Self.encode(UInt16(status), .length(7)))
