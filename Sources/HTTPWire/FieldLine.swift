@@ -17,7 +17,10 @@ enum FieldLine {
         guard bytes.byte(at: colon) == UInt8(ascii: ":") else { return try readEnd(bytes, from: start, to: colon) }
         let name = FieldName.recognise(bytes.extracting(start..<colon))
         // a name that is listed is a token
-        guard name.isListed || bytes.isToken(start..<colon) else { throw .malformed(.badFieldName) }
+        guard
+            name.isListed || colon > start && bytes.endOfPlain(from: start, to: colon) == colon
+                || bytes.isToken(start..<colon)
+        else { throw .malformed(.badFieldName) }
         var valueStart = colon &+ 1
         while valueStart < bytes.byteCount, bytes.isBlank(at: valueStart) { valueStart &+= 1 }
         var valueEnd = bytes.endOfValue(from: valueStart)

@@ -67,18 +67,16 @@ extension RawSpan {
             at &+= Block.scalarCount
         }
         guard at < end else { return end }
-        let hits = hits(test(lastBlock)) &>> UInt128(truncatingIfNeeded: 8 &* (at &- max(last, 0)))
+        let block =
+            // in bounds: the condition holds
+            last >= 0 ? unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: last, as: Block.self) : paddedBlock
+        let hits = hits(test(block)) &>> UInt128(truncatingIfNeeded: 8 &* (at &- max(last, 0)))
         return hits == 0 ? end : min(at &+ hits.trailingZeroBitCount &>> 3, end)
     }
 
-    /// The last bytes; where there are fewer than a block's, all of them and zeros.
-    @inline(__always)
-    private var lastBlock: Block {
-        guard byteCount < Block.scalarCount else {
-            // in bounds: the guard holds
-            return unsafe unsafeLoadUnaligned(
-                fromUncheckedByteOffset: byteCount &- Block.scalarCount, as: Block.self)
-        }
+    /// All bytes, where there are fewer than a block's, and zeros.
+    @inline(never)
+    private var paddedBlock: Block {
         var block = Block()
         for at in 0..<byteCount { block[at] = byte(at: at) }
         return block
