@@ -32,7 +32,9 @@ let floors: [[Module]] = [
         Module(name: "Settings", uses: ["ConfigSchema"]),
         Module(name: "HTTPWire", uses: ["Exchange"], products: [nioCore]),
         Module(name: "S3", uses: ["Exchange", "HTTPSemantics"], products: [nioCore, crypto]),
-        Module(name: "Network", uses: ["Exchange"], products: [nioCore, nioPosix, nioSSL, "CAres", "CLinux"]),
+        Module(
+            name: "Network", uses: ["Exchange"],
+            products: [nioCore, nioLocks, nioPosix, nioSSL, "CAres", "CLinux"]),
         Module(name: "Telemetry", uses: ["Exchange"], products: [nioCore, nioLocks, jemalloc]),
     ],
     [  // doors: one outside world each
@@ -48,7 +50,7 @@ let floors: [[Module]] = [
         Module(
             name: "Upstream",
             uses: ["Exchange", "HTTPSemantics", "Network", "S3", "Settings", "Telemetry", "Transport"],
-            products: [nioCore])
+            products: [nioCore, nioLocks])
     ],
     [  // corridor
         Module(
@@ -65,7 +67,7 @@ let floors: [[Module]] = [
         Module(
             name: "DevOrigin",
             uses: ["Exchange", "HTTPSemantics", "Network", "S3", "Server", "Settings", "Telemetry"],
-            products: [nioCore, nioPosix, crypto]),
+            products: [nioCore, nioLocks, nioPosix, crypto]),
     ],
     [  // street
         Module(
@@ -184,8 +186,8 @@ let package = Package(
             uses: [
                 "Admin", "Exchange", "Network", "Proxy", "Resilience", "S3", "Server", "Settings", "Telemetry",
                 "Transport", "Upstream",
-            ], products: [nioCore, nioPosix]),
-        tests("NetworkTests", uses: ["Exchange", "Network"], products: [nioCore, nioPosix]),
+            ], products: [nioCore, nioLocks, nioPosix]),
+        tests("NetworkTests", uses: ["Exchange", "Network"], products: [nioCore, nioLocks, nioPosix]),
         tests(
             "DevOriginTests", uses: ["DevOrigin", "S3", "yatagarasu"], exclude: ["boto3_client.py", "origin_client.py"]),
         tests("TelemetryTests", uses: ["Exchange", "Telemetry"], products: [nioCore]),

@@ -1,7 +1,7 @@
 import Crypto
 import Exchange
+import NIOConcurrencyHelpers
 import NIOCore
-import Synchronization
 
 /// What is known of uploaded objects beyond their bytes: the tag and the fields, kept in memory.
 ///
@@ -18,27 +18,27 @@ final class ObjectRecords: Sendable {
     /// Records beyond this number push others out.
     static let limit = 100_000
 
-    private let records = Mutex<[FileIdentity: Record]>([:])
+    private let records = NIOLockedValueBox<[FileIdentity: Record]>([:])
 
     func keep(_ record: Record, of identity: FileIdentity) {
-        records.withLock { records in
+        records.withLockedValue { records in
             if records.count >= Self.limit, let victim = records.indices.first { records.remove(at: victim) }
             records[identity] = record
         }
     }
 
     func forget(_ identity: FileIdentity) {
-        records.withLock { records in _ = records.removeValue(forKey: identity) }
+        records.withLockedValue { records in _ = records.removeValue(forKey: identity) }
     }
 
     func tag(of identity: FileIdentity) -> String {
-        records.withLock { $0[identity]?.tag } ?? Self.derivedTag(identity)
+        records.withLockedValue { $0[identity]?.tag } ?? Self.derivedTag(identity)
     }
 
     /// - Parameter name: the file's name, for the content type of one without a record.
     func record(of identity: FileIdentity, named name: [UInt8]) -> Record {
         var record =
-            records.withLock { $0[identity] } ?? Record(tag: Self.derivedTag(identity), fields: ObjectFields())
+            records.withLockedValue { $0[identity] } ?? Record(tag: Self.derivedTag(identity), fields: ObjectFields())
         if !record.fields.contains(.contentType) {
             record.fields.set(.contentType, ByteBuffer(staticString: MediaType.of(name)))
         }

@@ -1,6 +1,6 @@
 import Crypto
+import NIOConcurrencyHelpers
 import NIOCore
-import Synchronization
 
 /// One upload under way: a temporary file beside its destination, and the digests of what came so far.
 ///
@@ -19,7 +19,7 @@ final class Upload: Sendable {
     private let folder: Folder
     private let fields: ObjectFields
     private let records: ObjectRecords
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     init(
         file: Descriptor, temporary: FileName, name: FileName, folder: Folder, fields: ObjectFields,
@@ -34,11 +34,11 @@ final class Upload: Sendable {
     }
 
     deinit {
-        if !state.withLock({ $0.isFinished }) { folder.remove(temporary) }
+        if !state.withLockedValue({ $0.isFinished }) { folder.remove(temporary) }
     }
 
     func write(_ bytes: ByteBuffer) throws(OriginError) {
-        state.withLock { state in
+        state.withLockedValue { state in
             unsafe bytes.withUnsafeReadableBytes { region in
                 unsafe state.md5.update(bufferPointer: region)
                 unsafe state.sha256.update(bufferPointer: region)
@@ -51,7 +51,7 @@ final class Upload: Sendable {
     ///
     /// - Parameter payloadHash: the SHA-256 that the body must have, in lower-case digits; nil for any.
     func finish(payloadHash: String?) throws(OriginError) -> String {
-        let (md5, sha256) = state.withLock { ($0.md5.finalize(), $0.sha256.finalize()) }
+        let (md5, sha256) = state.withLockedValue { ($0.md5.finalize(), $0.sha256.finalize()) }
         if let payloadHash, sha256.hexadecimal != payloadHash { throw .payloadMismatch }
         guard let identity = file.identity else { throw .internal(0) }
         let tag = "\"\(md5.hexadecimal)\""
@@ -64,7 +64,7 @@ final class Upload: Sendable {
             throw error.whenWriting
         }
         if let replaced { records.forget(replaced) }
-        state.withLock { $0.isFinished = true }
+        state.withLockedValue { $0.isFinished = true }
         return tag
     }
 }

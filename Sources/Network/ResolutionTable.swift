@@ -12,7 +12,7 @@ import NIOCore
 /// One question for each name at a time. An answer past its TTL is asked for again; when that fails, or takes longer
 /// than `stalePatience`, the old one serves for a bounded while (RFC 8767). That a name no longer exists is an answer,
 /// no failure.
-struct ResolutionTable<Waiter> {
+struct ResolutionTable<Waiter: Sendable>: Sendable {
     /// What to do for someone who asks.
     enum Reply: Equatable {
         case answer([IPAddress])

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
+import NIOConcurrencyHelpers
 import NIOCore
-import Synchronization
 
 /// Where callers on any thread and the resolver's thread meet: the table behind its lock, and the descriptor that
 /// wakes.
@@ -19,7 +19,7 @@ final class ResolverDesk: Sendable {
     /// An eventfd; open as long as the thread runs.
     let wakeDescriptor: Int32
     private let clock: @Sendable () -> NIODeadline
-    private let state: Mutex<State>
+    private let state: NIOLockedValueBox<State>
 
     /// Nil when there is no descriptor left.
     init?(settings: ResolverSettings, clock: @escaping @Sendable () -> NIODeadline) {
@@ -27,18 +27,18 @@ final class ResolverDesk: Sendable {
         guard wakeDescriptor >= 0 else { return nil }
         self.settings = settings
         self.clock = clock
-        state = Mutex(State(table: ResolutionTable(limits: settings.limits)))
+        state = NIOLockedValueBox(State(table: ResolutionTable(limits: settings.limits)))
     }
 
     // MARK: callers
 
     func known(_ name: HostName) -> ResolutionTable<Waiter>.Reply? {
         let now = clock()
-        return state.withLock { $0.table.known(name, now: now) }
+        return state.withLockedValue { $0.table.known(name, now: now) }
     }
 
     func makeID() -> UInt64 {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.lastID += 1
             return state.lastID
         }
@@ -46,7 +46,7 @@ final class ResolverDesk: Sendable {
 
     func ask(_ name: HostName, id: UInt64, waiter: Waiter, deadline: NIODeadline) {
         let now = clock()
-        let reply = state.withLock { state in
+        let reply = state.withLockedValue { state in
             let reply = state.table.ask(name, id: id, waiter: waiter, deadline: deadline, now: now)
             if reply == .wait { wake(state) }
             return reply
@@ -55,11 +55,11 @@ final class ResolverDesk: Sendable {
     }
 
     func cancel(_ name: HostName, id: UInt64) {
-        state.withLock { $0.table.cancel(name, id: id) }?.resume(returning: .failure(.cancelled))
+        state.withLockedValue { $0.table.cancel(name, id: id) }?.resume(returning: .failure(.cancelled))
     }
 
     func shutDown() {
-        let waiters = state.withLock { state in
+        let waiters = state.withLockedValue { state in
             let waiters = state.table.shutDown()
             wake(state)
             return waiters
@@ -82,25 +82,25 @@ final class ResolverDesk: Sendable {
 
     // MARK: the resolver's thread
 
-    var isShutDown: Bool { state.withLock { $0.table.isShutDown } }
+    var isShutDown: Bool { state.withLockedValue { $0.table.isShutDown } }
 
-    func takeQuestions() -> [HostName] { state.withLock { $0.table.takeQuestions() } }
+    func takeQuestions() -> [HostName] { state.withLockedValue { $0.table.takeQuestions() } }
 
     func complete(_ name: HostName, _ result: Result<ResolvedAddresses, ResolutionFailure>) {
         let now = clock()
-        let (reply, waiters) = state.withLock { $0.table.complete(name, result, now: now) }
+        let (reply, waiters) = state.withLockedValue { $0.table.complete(name, result, now: now) }
         for waiter in waiters { Self.resume(waiter, reply) }
     }
 
     /// Answers those whose patience or time is over.
     func answerDue() {
         let now = clock()
-        for (reply, waiter) in state.withLock({ $0.table.takeDue(now: now) }) { Self.resume(waiter, reply) }
+        for (reply, waiter) in state.withLockedValue({ $0.table.takeDue(now: now) }) { Self.resume(waiter, reply) }
     }
 
     func millisecondsUntilDue() -> Int64? {
         let now = clock()
-        return state.withLock { $0.table.nextDue(now: now) }.map { due in
+        return state.withLockedValue { $0.table.nextDue(now: now) }.map { due in
             due == .distantFuture ? Int64.max : max(0, ((due - now).nanoseconds + 999_999) / 1_000_000)
         }
     }
@@ -111,7 +111,7 @@ final class ResolverDesk: Sendable {
     }
 
     func closeWakeDescriptor() {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.isDescriptorOpen = false
             close(wakeDescriptor)
         }

@@ -1,6 +1,6 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOSSL
-import Synchronization
 
 /// Makes and keeps the TLS contexts for connections to origins; one instance in a process.
 ///
@@ -25,7 +25,7 @@ package final class TLSContexts: Sendable {
 
     private let certFile: String?
     private let paths: [String]
-    private let contexts = Mutex<[Key: NIOSSLContext]>([:])
+    private let contexts = NIOLockedValueBox<[Key: NIOSSLContext]>([:])
 
     /// `certFile` is the environment's SSL_CERT_FILE, which comes before `paths`.
     package init(certFile: String?, bundlePaths paths: [String] = TLSContexts.bundlePaths) {
@@ -47,9 +47,9 @@ package final class TLSContexts: Sendable {
             guard let stamp = FileStamp(path: path) else { throw .unusableTrustRoots }
             key = Key(path: path, stamp: stamp)
         }
-        if let known = contexts.withLock({ $0[key] }) { return known }
+        if let known = contexts.withLockedValue({ $0[key] }) { return known }
         let made = try Self.make(key.path)
-        contexts.withLock { contexts in
+        contexts.withLockedValue { contexts in
             for old in contexts.keys where old.path == key.path { contexts[old] = nil }
             if contexts.count < Self.limit { contexts[key] = made }
         }

@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import Synchronization
 import Telemetry
@@ -19,7 +20,7 @@ package final class HealthBoard: Sendable {
             var knownAt: NIODeadline?
             var isProbing = false
         }
-        private let state = Mutex(State())
+        private let state = NIOLockedValueBox(State())
         private let current = Atomic<UInt8>(Health.unknown.rawValue)
         private let gauge: Gauge
         private let shard: SharedMetricShard
@@ -47,7 +48,7 @@ package final class HealthBoard: Sendable {
         /// Notes what is known now; a change is logged, whoever found it.
         func set(_ health: Health, _ reason: String = "") {
             let before = current.exchange(health.rawValue, ordering: .relaxed)
-            state.withLock { $0.knownAt = .now() }
+            state.withLockedValue { $0.knownAt = .now() }
             shard.set(gauge, health == .healthy ? 1 : 0)
             guard before != health.rawValue else { return }
             if health == .healthy {
@@ -59,7 +60,7 @@ package final class HealthBoard: Sendable {
 
         /// Takes the right to probe when what is known is older than `age` and nobody probes now.
         func beginProbe(olderThan age: TimeAmount) -> Bool {
-            state.withLock { state in
+            state.withLockedValue { state in
                 if state.isProbing { return false }
                 if let knownAt = state.knownAt, knownAt + age > .now() { return false }
                 state.isProbing = true
@@ -69,7 +70,7 @@ package final class HealthBoard: Sendable {
 
         func endProbe(_ health: Health, _ reason: String = "") {
             set(health, reason)
-            state.withLock { $0.isProbing = false }
+            state.withLockedValue { $0.isProbing = false }
         }
     }
 

@@ -1,11 +1,11 @@
+import NIOConcurrencyHelpers
 import NIOCore
-import Synchronization
 
 /// A clock that stands until it is moved.
 final class ManualClock: Sendable {
-    private let time = Mutex(NIODeadline.now())
+    private let time = NIOLockedValueBox(NIODeadline.now())
 
-    var now: NIODeadline { time.withLock { $0 } }
+    var now: NIODeadline { time.withLockedValue { $0 } }
 
-    func advance(by amount: TimeAmount) { time.withLock { $0 = $0 + amount } }
+    func advance(by amount: TimeAmount) { time.withLockedValue { $0 = $0 + amount } }
 }

@@ -1,6 +1,6 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
-import Synchronization
 
 /// State that event loops change and tests wait for.
 final class Watched<State: Sendable>: Sendable {
@@ -16,15 +16,15 @@ final class Watched<State: Sendable>: Sendable {
         var version = 0
     }
 
-    private let inside: Mutex<Inside>
+    private let inside: NIOLockedValueBox<Inside>
 
-    init(_ state: State) { inside = Mutex(Inside(state: state)) }
+    init(_ state: State) { inside = NIOLockedValueBox(Inside(state: state)) }
 
-    var state: State { inside.withLock { $0.state } }
+    var state: State { inside.withLockedValue { $0.state } }
 
     @discardableResult
     func change<Value: Sendable>(_ body: (inout State) -> Value) -> Value {
-        let (value, waiters) = inside.withLock { inside in
+        let (value, waiters) = inside.withLockedValue { inside in
             let value = body(&inside.state)
             defer { inside.waiters = [:] }
             inside.version += 1
@@ -40,7 +40,7 @@ final class Watched<State: Sendable>: Sendable {
     ) async throws -> Value {
         let end = ContinuousClock.now + limit
         while true {
-            let (found, version) = inside.withLock { (pick(&$0.state), $0.version) }
+            let (found, version) = inside.withLockedValue { (pick(&$0.state), $0.version) }
             if let found { return found }
             let left = end - .now
             guard left > .zero else { throw Overdue(description: "waited for \(what): \(state)") }
@@ -58,7 +58,7 @@ final class Watched<State: Sendable>: Sendable {
 
     private func changed(since version: Int, within limit: Duration) async {
         await withCheckedContinuation { waiter in
-            let ticket = inside.withLock { inside -> Int? in
+            let ticket = inside.withLockedValue { inside -> Int? in
                 guard inside.version == version else { return nil }
                 inside.next += 1
                 inside.waiters[inside.next] = waiter
@@ -66,7 +66,7 @@ final class Watched<State: Sendable>: Sendable {
             }
             guard let ticket else { return waiter.resume() }
             Loops.outside.next().scheduleTask(in: .init(limit)) { [self] in
-                inside.withLock { $0.waiters.removeValue(forKey: ticket) }?.resume()
+                inside.withLockedValue { $0.waiters.removeValue(forKey: ticket) }?.resume()
             }
         }
     }
