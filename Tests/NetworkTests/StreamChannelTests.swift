@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import NIOCore
 import Testing
@@ -136,5 +137,35 @@ struct ReactorTests {
         #expect(order && !loop.inEventLoop && !group.loops[0].inEventLoop)
         try await group.shutdownGracefully()
         try await group.shutdownGracefully()
+    }
+
+    @Test("A timer that is set while the loop ends is ended with it", .timeLimit(.minutes(1)))
+    func timerSetLate() async throws {
+        let group = try ReactorGroup(threads: 1)
+        let loop = group.loops[0]
+        let (outcomes, outcome) = AsyncStream<Result<Void, any Error>>.makeStream()
+        loop.execute {
+            loop.shutdownGracefully(queue: .global()) { _ in }
+            loop.execute {
+                loop.scheduleTask(in: .hours(1)) {}.futureResult.whenComplete {
+                    outcome.yield($0)
+                    outcome.finish()
+                }
+            }
+        }
+        for await result in outcomes { #expect(throws: EventLoopError.self) { try result.get() } }
+    }
+
+    @Test("A loop that has ended takes no later thread for its own")
+    func threadIsForgotten() async throws {
+        for _ in 0..<20 {
+            let ended = try ReactorGroup(threads: 1)
+            try await ended.shutdownGracefully()
+            let next = try ReactorGroup(threads: 1)
+            let dead = ended.loops[0]
+            let isTaken = try await next.loops[0].submit { dead.inEventLoop }.get()
+            try await next.shutdownGracefully()
+            #expect(!isTaken)
+        }
     }
 }

@@ -3,6 +3,7 @@ import Dispatch
 import Glibc
 import NIOConcurrencyHelpers
 import NIOCore
+import Synchronization
 
 /// An event loop of NIO's kind over epoll, as lean as a proxy's data plane wants it: one thread that waits for sockets,
 /// timers and tasks.
@@ -30,8 +31,9 @@ import NIOCore
     private let poller: Int32
     private let bell: Int32
     private let inbox = NIOLockedValueBox(Inbox())
-    /// Set by the thread itself before anybody else sees this loop.
-    nonisolated(unsafe) private var thread = pthread_t()
+    /// Set by the thread itself before anybody else sees this loop; 0 when it has ended, for its successors may get the
+    /// same handle.
+    private let thread = Atomic<pthread_t>(0)
 
     private var sources: [PollSource?] = []
     private var nextSerial: UInt32 = 1
@@ -57,17 +59,19 @@ import NIOCore
             throw ReactorFailure(errno: code)
         }
         try watchBell()
-        let started = DispatchSemaphore(value: 0)
+        let isStarted = ConditionLock(value: false)
         let isRunning = ReactorThread.start(name) { [self] in
-            unsafe thread = pthread_self()
-            started.signal()
+            isStarted.lock()
+            thread.store(pthread_self(), ordering: .relaxed)
+            isStarted.unlock(withValue: true)
             run()
         }
         guard isRunning else { throw ReactorFailure(errno: EAGAIN) }
-        started.wait()
+        isStarted.lock(whenValue: true)
+        isStarted.unlock()
     }
 
-    package var inEventLoop: Bool { unsafe pthread_equal(pthread_self(), thread) != 0 }
+    package var inEventLoop: Bool { pthread_self() == thread.load(ordering: .relaxed) }
 
     /// When the event that is being served was looked at: what is done for one event needs no finer clock, and reading
     /// one costs more than it tells. On the loop only.
@@ -141,8 +145,7 @@ import NIOCore
         let isOpen = enqueue { [self] in
             isStopping = true
             for source in sources { source?.loopEnds() }
-            var ended = exchange(&timers, with: TimerHeap())
-            ended.removeAll()
+            endTimers()
             tasks.append { queue.async { callback(nil) } }
         }
         if !isOpen { queue.async { callback(nil) } }
@@ -280,6 +283,12 @@ import NIOCore
         running.removeAll(keepingCapacity: true)
     }
 
+    /// Those that are set meanwhile stay.
+    private func endTimers() {
+        var ended = exchange(&timers, with: TimerHeap())
+        ended.removeAll()
+    }
+
     private func end() {
         let late = inbox.withLockedValue { inbox in
             inbox.isClosed = true
@@ -288,7 +297,11 @@ import NIOCore
             return late
         }
         tasks += late
-        for _ in 0..<Self.roundsPerTurn where !tasks.isEmpty { runTasks() }
+        for _ in 0..<Self.roundsPerTurn where !tasks.isEmpty || timers.next != nil {
+            endTimers()
+            runTasks()
+        }
+        thread.store(0, ordering: .relaxed)
         Glibc.close(bell)
         Glibc.close(poller)
     }
