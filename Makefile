@@ -51,5 +51,4 @@ format: ## format all Swift in place
 
 sanitize: ## run the swift tests under ThreadSanitizer and AddressSanitizer, without jemalloc
 	@scripts/bootstrap test
-	swift test $(SWIFT_FLAGS) --sanitize=thread --disable-default-traits --scratch-path .build/tsan $(ARGS)
-	swift test $(SWIFT_FLAGS) --sanitize=address --disable-default-traits --scratch-path .build/asan $(ARGS)
+	scripts/sanitize $(ARGS)
