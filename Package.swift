@@ -189,7 +189,8 @@ let package = Package(
             ], products: [nioCore, nioLocks, nioPosix]),
         tests("NetworkTests", uses: ["Exchange", "Network"], products: [nioCore, nioLocks, nioPosix]),
         tests(
-            "DevOriginTests", uses: ["DevOrigin", "S3", "yatagarasu"], exclude: ["boto3_client.py", "origin_client.py"]),
+            "DevOriginTests", uses: ["DevOrigin", "Exchange", "S3", "yatagarasu"], products: [nioCore],
+            exclude: ["boto3_client.py", "origin_client.py"]),
         tests("TelemetryTests", uses: ["Exchange", "Telemetry"], products: [nioCore]),
     ],
     swiftLanguageModes: [.v6]

@@ -17,28 +17,48 @@ final class ObjectRecords: Sendable {
 
     /// Records beyond this number push others out.
     static let limit = 100_000
+    /// Records of replaced files that are kept.
+    static let replacedLimit = 1_000
 
-    private let records = NIOLockedValueBox<[FileIdentity: Record]>([:])
+    private struct State {
+        var records: [FileIdentity: Record] = [:]
+        var replaced = CircularBuffer<FileIdentity>()
+    }
+
+    private let state = NIOLockedValueBox(State())
 
     func keep(_ record: Record, of identity: FileIdentity) {
-        records.withLockedValue { records in
-            if records.count >= Self.limit, let victim = records.indices.first { records.remove(at: victim) }
-            records[identity] = record
+        state.withLockedValue { state in
+            if state.records.count >= Self.limit, let victim = state.records.indices.first {
+                state.records.remove(at: victim)
+            }
+            state.records[identity] = record
         }
     }
 
     func forget(_ identity: FileIdentity) {
-        records.withLockedValue { records in _ = records.removeValue(forKey: identity) }
+        state.withLockedValue { state in _ = state.records.removeValue(forKey: identity) }
+    }
+
+    /// Forgets a file that another has replaced, though not at once: who opened it before asks for its record after.
+    func forgetLater(_ identity: FileIdentity) {
+        state.withLockedValue { state in
+            state.replaced.append(identity)
+            if state.replaced.count > Self.replacedLimit, let oldest = state.replaced.popFirst() {
+                state.records[oldest] = nil
+            }
+        }
     }
 
     func tag(of identity: FileIdentity) -> String {
-        records.withLockedValue { $0[identity]?.tag } ?? Self.derivedTag(identity)
+        state.withLockedValue { $0.records[identity]?.tag } ?? Self.derivedTag(identity)
     }
 
     /// - Parameter name: the file's name, for the content type of one without a record.
     func record(of identity: FileIdentity, named name: [UInt8]) -> Record {
         var record =
-            records.withLockedValue { $0[identity] } ?? Record(tag: Self.derivedTag(identity), fields: ObjectFields())
+            state.withLockedValue { $0.records[identity] }
+            ?? Record(tag: Self.derivedTag(identity), fields: ObjectFields())
         if !record.fields.contains(.contentType) {
             record.fields.set(.contentType, ByteBuffer(staticString: MediaType.of(name)))
         }

@@ -63,7 +63,7 @@ final class Upload: Sendable {
             records.forget(identity)
             throw error.whenWriting
         }
-        if let replaced { records.forget(replaced) }
+        if let replaced { records.forgetLater(replaced) }
         state.withLockedValue { $0.isFinished = true }
         return tag
     }
