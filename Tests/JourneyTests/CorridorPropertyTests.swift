@@ -14,7 +14,7 @@ extension Journeys {
         func interleavings(seed: UInt64) async throws {
             let change: (inout Stage.Plan) -> Void = {
                 ($0.limits.maxConnections, $0.limits.maxWaiting) = (3, 4)
-                ($0.limits.firstByteTimeout, $0.limits.bodyIdleTimeout) = (.milliseconds(400), .milliseconds(400))
+                ($0.limits.firstByteTimeout, $0.limits.bodyIdleTimeout) = (.seconds(4), .seconds(4))
                 $0.limits.idleTimeout = .milliseconds(50)
                 $0.server.maxConcurrentRequests = 8
                 $0.server.securityLimits.maxBodySize = 3_000
