@@ -77,14 +77,24 @@ package struct ObjectQuery: Sendable, Equatable {
 
     /// Appends `name=value&name=value`, encoded and sorted as it is sent and signed; nothing without a parameter.
     package func write(to out: inout ByteBuffer) {
+        out.writeWithOutputRawSpan(minimumWritableBytes: longestEncoding) { write(to: &$0) }
+    }
+
+    /// The same into room for `longestEncoding` bytes.
+    func write(to out: inout OutputRawSpan) {
         var isFirst = true
         for parameter in parameters {
-            if !isFirst { out.writeStaticString("&") }
+            if !isFirst { out.append(UInt8(ascii: "&")) }
             isFirst = false
-            out.writeStaticString(parameter.name.text)
-            out.writeStaticString("=")
-            out.writePercentEncoded(parameter.value.span, keepsSlash: false)
+            out.append(parameter.name.text)
+            out.append(UInt8(ascii: "="))
+            out.append(percentEncoded: parameter.value.span, keepsSlash: false)
         }
+    }
+
+    /// What `write` appends is at most so long.
+    var longestEncoding: Int {
+        parameters.reduce(0) { $0 + $1.name.text.utf8CodeUnitCount + 3 * $1.value.count + 2 }
     }
 
     private static func value(_ raw: Span<UInt8>) throws(QueryFailure) -> [UInt8] {

@@ -5,11 +5,13 @@ import NIOCore
 ///
 /// The hot path of every miss. Whatever stays the same for a second is made once a second: the fields with date and
 /// scope, the end of the canonical request, and the HMAC state that has absorbed the signing key and the head of the
-/// string to sign. A request then adds its path and query, one hash and the rest of one HMAC:
+/// string to sign. A request then adds its path and query, one hash and the rest of one HMAC. The canonical request
+/// starts as the request line does but for what stands between its parts, so it is written and hashed in the place
+/// of the head:
 ///
-///     out:        GET /prefix/key?query│ HTTP/1.1 … x-amz-date … Authorization: … Signature=│hex│fields│CRLF
-///     canonical:  GET ⏎ /prefix/key ⏎ query ⏎│host:… ⏎ … ⏎ signed names ⏎ hash of the empty body
-///                        per request          │ per second
+///     canonical:  GET ⏎ /prefix/key ⏎ query│⏎ host:… ⏎ … ⏎ signed names ⏎ hash of the empty body
+///     out:        GET ␠ /prefix/key ? query│␠ HTTP/1.1 … x-amz-date … Authorization: … Signature=│hex│fields│CRLF
+///                        per request       │ per second
 ///
 /// One instance for each event loop and endpoint; it is not safe to share. Credentials may change at any call.
 package final class ObjectRequestEncoder {
@@ -18,21 +20,20 @@ package final class ObjectRequestEncoder {
 
         fileprivate var name: StaticString {
             switch self {
-            case .get: "GET "
-            case .head: "HEAD "
+            case .get: "GET"
+            case .head: "HEAD"
             }
         }
     }
 
     package let endpoint: Endpoint
-    private let pathPrefix: ByteBuffer
-    private var canonical = ByteBuffer()
+    private let pathPrefix: [UInt8]
     private var moment: Moment?
     private var signingKey: (credentials: Credentials, day: String, state: MessageAuthentication)?
 
     package init(endpoint: Endpoint) {
         self.endpoint = endpoint
-        pathPrefix = ByteBuffer(string: endpoint.pathPrefix + "/")
+        pathPrefix = Array("\(endpoint.pathPrefix)/".utf8)
     }
 
     /// Appends a complete request head.
@@ -47,43 +48,36 @@ package final class ObjectRequestEncoder {
         time: Int64, id: RequestID? = nil, fields: ByteBuffer = ByteBuffer(), to out: inout ByteBuffer
     ) {
         let moment = self.moment(identity, time)
-        out.writeStaticString(operation.name)
-        let path = out.readableBytes
-        out.writeImmutableBuffer(pathPrefix)
-        out.writePercentEncoded(key, keepsSlash: true)
-        let pathEnd = out.readableBytes
-        var queryStart = pathEnd
-        if !query.isEmpty {
-            out.writeStaticString("?")
-            queryStart = out.readableBytes
+        let longestTarget = pathPrefix.count + 3 * key.count + query.longestEncoding
+        let room = longestTarget + moment.length + fields.readableBytes + Self.ownLength
+        out.writeWithOutputRawSpan(minimumWritableBytes: room) { out in
+            out.append(operation.name)
+            let methodEnd = out.byteCount
+            out.append(UInt8(ascii: "\n"))
+            out.append(pathPrefix)
+            out.append(percentEncoded: key, keepsSlash: true)
+            let pathEnd = out.byteCount
+            out.append(UInt8(ascii: "\n"))
             query.write(to: &out)
+            let signature = moment.signing?.signature(completing: &out)
+            out.replace(at: methodEnd, with: UInt8(ascii: " "))
+            if query.isEmpty { out.removeLast() } else { out.replace(at: pathEnd, with: UInt8(ascii: "?")) }
+            out.append(moment.wire)
+            if let signature { out.append(hexadecimal: signature) }
+            out.append("\r\n")
+            if let id {
+                out.append("x-request-id: ")
+                let text = id.text
+                out.append(text.span)
+                out.append("\r\n")
+            }
+            out.append(fields.readableBytesUInt8Span)
+            out.append("\r\n")
         }
-        let queryEnd = out.readableBytes
-        out.writeImmutableBuffer(moment.wire)
-        if let signing = moment.signing {
-            var text = ByteBuffer()
-            swap(&text, &canonical)
-            text.clear()
-            text.writeStaticString(operation == .get ? "GET\n" : "HEAD\n")
-            unsafe text.writeBytes(out.readableBytesUInt8Span.extracting(path..<pathEnd).bytes)
-            text.writeStaticString("\n")
-            unsafe text.writeBytes(out.readableBytesUInt8Span.extracting(queryStart..<queryEnd).bytes)
-            text.writeImmutableBuffer(signing.canonical)
-            var mac = signing.state
-            let hash = MessageDigest(of: text.readableBytesUInt8Span).hex
-            mac.update(hash.span)
-            out.writeHex(mac.finalize())
-            swap(&text, &canonical)
-        }
-        out.writeStaticString("\r\n")
-        if let id {
-            out.writeStaticString("x-request-id: ")
-            id.write(to: &out)
-            out.writeStaticString("\r\n")
-        }
-        if fields.readableBytes > 0 { out.writeImmutableBuffer(fields) }
-        out.writeStaticString("\r\n")
     }
+
+    /// The longest method, separators, signature, request id and line ends together, generously.
+    private static let ownLength = 160
 }
 
 extension ObjectRequestEncoder {
@@ -91,22 +85,36 @@ extension ObjectRequestEncoder {
     private final class Moment {
         struct Signing {
             /// The canonical request after the query, beginning with its line feed.
-            var canonical: ByteBuffer
+            let canonical: [UInt8]
             /// The signing key, and the string to sign up to the hash of the canonical request.
-            var state: MessageAuthentication
+            let state: MessageAuthentication
+
+            /// The signature of the request whose canonical form begins with all of `out`; `out` comes back as it was.
+            func signature(completing out: inout OutputRawSpan) -> MessageDigest {
+                let start = out.byteCount
+                out.append(canonical)
+                let hash = MessageDigest(of: out.bytes)
+                out.removeLast(canonical.count)
+                out.append(hexadecimal: hash)
+                defer { out.removeLast(64) }
+                return state.code(of: out.bytes.extracting(start..<(start + 64)))
+            }
         }
 
         let identity: SigningIdentity
         let time: Int64
         /// The head after the target, up to where the signature belongs; without the last CRLF when unsigned.
-        let wire: ByteBuffer
+        let wire: [UInt8]
         /// Nil for anonymous requests.
         let signing: Signing?
 
-        init(identity: SigningIdentity, time: Int64, wire: ByteBuffer, signing: Signing?) {
+        /// How much room it needs at most, while signing or in the head.
+        var length: Int { max(wire.count, signing?.canonical.count ?? 0) }
+
+        init(identity: SigningIdentity, time: Int64, wire: String, signing: Signing?) {
             self.identity = identity
             self.time = time
-            self.wire = wire
+            self.wire = Array(wire.utf8)
             self.signing = signing
         }
     }
@@ -116,7 +124,7 @@ extension ObjectRequestEncoder {
         let fresh: Moment
         switch identity {
         case .anonymous:
-            let wire = ByteBuffer(string: " HTTP/1.1\r\nHost: \(endpoint.hostHeader)")
+            let wire = " HTTP/1.1\r\nHost: \(endpoint.hostHeader)"
             fresh = Moment(identity: identity, time: time, wire: wire, signing: nil)
         case .credentials(let credentials):
             fresh = signedMoment(credentials, time)
@@ -143,10 +151,10 @@ extension ObjectRequestEncoder {
             + "\(canonicalToken)\n\(names)\n\(hash)"
         var state = signingState(credentials, day: day)
         let head = "AWS4-HMAC-SHA256\n\(date)\n\(scope)\n"
-        state.update(head.utf8.span)
+        unsafe state.update(head.utf8.span.bytes)
         return Moment(
-            identity: .credentials(credentials), time: time, wire: ByteBuffer(string: wire),
-            signing: .init(canonical: ByteBuffer(string: canonical), state: state))
+            identity: .credentials(credentials), time: time, wire: wire,
+            signing: .init(canonical: Array(canonical.utf8), state: state))
     }
 
     /// The key changes with the day and the secret only; deriving it costs five HMACs.

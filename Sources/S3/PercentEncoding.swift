@@ -33,23 +33,27 @@ package enum PercentEncoding {
 }
 
 extension ByteBuffer {
-    /// Appends `bytes` percent-encoded; stretches that need no encoding are copied whole.
+    /// Appends `bytes` percent-encoded.
     mutating func writePercentEncoded(_ bytes: Span<UInt8>, keepsSlash: Bool) {
-        var start = 0
-        var index = 0
-        while index < bytes.count {
+        writeWithOutputRawSpan(minimumWritableBytes: 3 * bytes.count) { out in
+            out.append(percentEncoded: bytes, keepsSlash: keepsSlash)
+        }
+    }
+}
+
+extension OutputRawSpan {
+    /// Appends `bytes` percent-encoded into room for three times as many.
+    mutating func append(percentEncoded bytes: Span<UInt8>, keepsSlash: Bool) {
+        for index in bytes.indices {
             let byte = bytes[index]
             if byte.isUnreserved || (keepsSlash && byte == UInt8(ascii: "/")) {
-                index += 1
-                continue
+                append(byte)
+            } else {
+                append(UInt8(ascii: "%"))
+                append(byte.upperHighDigit)
+                append(byte.upperLowDigit)
             }
-            if start < index { unsafe writeBytes(bytes.extracting(start..<index).bytes) }
-            writeInteger(UInt8(ascii: "%"))
-            writeInteger(UInt16(byte.upperHighDigit) << 8 | UInt16(byte.upperLowDigit))
-            index += 1
-            start = index
         }
-        if start < index { unsafe writeBytes(bytes.extracting(start..<index).bytes) }
     }
 }
 

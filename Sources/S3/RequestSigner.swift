@@ -33,24 +33,16 @@ package struct RequestSigner: Sendable {
     func signature(for request: SignableRequest, secretKey: String, date: String) -> ByteBuffer {
         var canonical = ByteBuffer()
         request.writeCanonicalForm(to: &canonical)
-        let hash = MessageDigest(of: canonical.readableBytesUInt8Span)
+        let hash = MessageDigest(of: canonical.readableBytesSpan)
         var text = ByteBuffer()
         text.writeString("AWS4-HMAC-SHA256\n\(date)\n\(scope(date: date))\n")
-        text.writeHex(hash)
-        var mac = MessageAuthentication(
+        text.writeHexadecimal(hash)
+        let mac = MessageAuthentication(
             signingKeyOf: secretKey, day: String(date.prefix(8)), region: region, service: service)
-        mac.update(text.readableBytesUInt8Span)
         var signature = ByteBuffer()
-        signature.writeHex(mac.finalize())
+        signature.writeHexadecimal(mac.code(of: text.readableBytesSpan))
         return signature
     }
 
     private func scope(date: String) -> String { "\(date.prefix(8))/\(region)/\(service)/aws4_request" }
-}
-
-extension ByteBuffer {
-    mutating func writeHex(_ digest: MessageDigest) {
-        let hex = digest.hex
-        unsafe writeBytes(hex.span.bytes)
-    }
 }
