@@ -1,3 +1,4 @@
+import Exchange
 import HTTPSemantics
 import NIOCore
 
@@ -42,18 +43,51 @@ extension ByteBuffer {
 }
 
 extension OutputRawSpan {
-    /// Appends `bytes` percent-encoded into room for three times as many.
+    /// Appends `bytes` percent-encoded into room for three times as many; stretches that need none are copied whole.
     mutating func append(percentEncoded bytes: Span<UInt8>, keepsSlash: Bool) {
-        for index in bytes.indices {
+        var index = 0
+        while index < bytes.count {
+            let start = index
+            index = bytes.plainEnd(from: start, keepsSlash: keepsSlash)
+            append(bytes.extracting(start..<index))
+            guard index < bytes.count else { return }
             let byte = bytes[index]
-            if byte.isUnreserved || (keepsSlash && byte == UInt8(ascii: "/")) {
-                append(byte)
-            } else {
-                append(UInt8(ascii: "%"))
-                append(byte.upperHighDigit)
-                append(byte.upperLowDigit)
+            append(UInt8(ascii: "%"))
+            append(byte.upperHighDigit)
+            append(byte.upperLowDigit)
+            index += 1
+        }
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// Where the first byte from `start` is that must be encoded.
+    fileprivate func plainEnd(from start: Int, keepsSlash: Bool) -> Int {
+        var index = start
+        if keepsSlash {
+            while index + 8 <= count {
+                let others = unsafe bytes.word(at: index).bytesOutsidePaths
+                guard others == 0 else { return index + others.trailingZeroBitCount / 8 }
+                index += 8
             }
         }
+        while index < count, self[index].isUnreserved || (keepsSlash && self[index] == UInt8(ascii: "/")) { index += 1 }
+        return index
+    }
+}
+
+extension UInt64 {
+    /// The highest bits of those of the eight bytes that are neither unreserved nor `/`.
+    ///
+    /// Exact up to and with the lowest one found, beyond which a byte above 0x7f disturbs its neighbour.
+    fileprivate var bytesOutsidePaths: UInt64 {
+        let lowercased = self | 0x2020_2020_2020_2020
+        let isLetter = (lowercased &+ 0x1f1f_1f1f_1f1f_1f1f) & ~(lowercased &+ 0x0505_0505_0505_0505)
+        // from - to 9
+        let isInner = (self &+ 0x5353_5353_5353_5353) & ~(self &+ 0x4646_4646_4646_4646)
+        let isUnderscore = ~((self ^ 0x5f5f_5f5f_5f5f_5f5f) &+ 0x7f7f_7f7f_7f7f_7f7f)
+        let isTilde = ~((self ^ 0x7e7e_7e7e_7e7e_7e7e) &+ 0x7f7f_7f7f_7f7f_7f7f)
+        return (~(isLetter | isInner | isUnderscore | isTilde) | self) & 0x8080_8080_8080_8080
     }
 }
 

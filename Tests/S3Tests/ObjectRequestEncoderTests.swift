@@ -96,6 +96,29 @@ struct ObjectRequestEncoderTests {
         #expect(!other.contains("Credential=A/"))
     }
 
+    @Test("S3-1: in any place a byte stands for itself exactly when it is unreserved or a slash, whatever is beside it")
+    func everyByte() throws {
+        let encoder = try encoder()
+        let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8)
+        let digits = Array("0123456789ABCDEF")
+        let written = (0...255).map { byte in
+            plain.contains(UInt8(byte))
+                ? String(UnicodeScalar(UInt8(byte))) : "%\(digits[byte >> 4])\(digits[byte & 15])"
+        }
+        for neighbour in [UInt8(ascii: "a"), UInt8(ascii: "~"), 0xff] {
+            for place in 0..<17 {
+                for byte in UInt8.min...UInt8.max {
+                    var key = [UInt8](repeating: neighbour, count: 17)
+                    key[place] = byte
+                    var out = ByteBuffer()
+                    encoder.encode(.get, key: key.span, as: .anonymous, time: Self.time, to: &out)
+                    let expected = "/b/" + key.map { written[Int($0)] }.joined()
+                    if WireHead(out).target != expected { Issue.record("\(key)") }
+                }
+            }
+        }
+    }
+
     @Test("RTE-2, S3-1: no key can get a line break or a space into the request line, and every key comes back whole")
     func anyBytes() throws {
         let encoder = try encoder()
