@@ -36,15 +36,20 @@ import Testing
         #expect(String(decoding: bytes, as: UTF8.self) == replaced)
     }
 
-    @Test("OBS-1: every byte at every place of a word is found")
-    func words() throws {
+    @Test("OBS-1: every byte at every place is found", arguments: [1, 7, 8, 13, 16, 17, 31, 40])
+    func places(_ length: Int) throws {
         for byte in UInt8.min...UInt8.max {
-            for place in 0..<8 {
-                var bytes = [UInt8](repeating: UInt8(ascii: "a"), count: 8)
+            for place in 0..<length {
+                var bytes = [UInt8](repeating: UInt8(ascii: "a"), count: length)
                 bytes[place] = byte
                 let text = escaped(bytes)
                 let isPlain = byte >= 0x20 && byte < 0x7F && byte != 0x22 && byte != 0x5C
                 #expect((text.utf8.elementsEqual(bytes)) == isPlain, "\(byte) at \(place)")
+                let line = written(capacity: 256) {
+                    $0.field("key", ByteBuffer(bytes: bytes).readableBytesSpan, limit: 128, .text)
+                }
+                let isBare = isPlain && byte != 0x20 && byte != 0x3D
+                #expect(line == (isBare ? " key=\(text)" : " key=\"\(text)\""))
             }
         }
     }

@@ -18,7 +18,7 @@ extension AccessRecord {
     func write(
         to out: inout OutputRawSpan, _ timestamp: inout Timestamp, at time: WallTime, _ format: LogFormat
     ) {
-        out.beginLine(&timestamp, time, .info, "request", format)
+        out.beginLine(&timestamp, time, .info, format) { $0.write("request") }
         writeRequest(to: &out, format)
         out.field("status", Int64(status), format)
         out.field("duration_ms", milliseconds: duration.nanoseconds, format)

@@ -44,7 +44,9 @@ package final class Log: Sendable {
         let time = clock()
         var line = ByteBuffer()
         line.writeWithOutputRawSpan(minimumWritableBytes: 512) { out in
-            out.beginLine(&timestamp, time, level, message, format)
+            out.beginLine(&timestamp, time, level, format) { out in
+                message.withSpan { out.write(escaped: $0, limit: 256) }
+            }
         }
         for (name, value) in fields {
             let room = Self.longestValue + name.utf8CodeUnitCount + 64

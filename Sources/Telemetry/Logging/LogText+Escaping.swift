@@ -5,20 +5,53 @@
 /// line look like another one). What is not UTF-8 becomes U+FFFD, one for each maximal subpart (Unicode §3.9).
 extension OutputRawSpan {
     /// Appends `bytes` escaped, as long as at most `limit` bytes are written; `…` takes the place of what is cut off.
+    @inline(__always)
     mutating func write(escaped bytes: RawSpan, limit: Int) {
         let end = byteCount &+ min(limit, freeCapacity &- 3)
-        var position = 0
-        while true {
-            let plainEnd = min(bytes.plainEnd(from: position, isBare: false), position &+ max(end &- byteCount, 0))
-            if plainEnd > position {
-                write(bytes.extracting(position..<plainEnd))
-                position = plainEnd
-            }
-            guard position < bytes.byteCount else { return }
+        let position = write(plain: bytes, from: 0, before: end)
+        if position < bytes.byteCount { escape(bytes, from: position, before: end) }
+    }
+
+    /// Appends the rest of a text from `start` on, where something is that needs an escape or a cut.
+    @inline(never)
+    private mutating func escape(_ bytes: RawSpan, from start: Int, before end: Int) {
+        var position = start
+        while position < bytes.byteCount {
             let unit = TextUnit(at: position, in: bytes)
             guard byteCount &+ unit.escapedLength <= end else { return cutOff() }
             write(unit, from: position, of: bytes)
-            position &+= unit.length
+            position = write(plain: bytes, from: position &+ unit.length, before: end)
+        }
+    }
+
+    /// Appends `bytes` escaped and the quote after them, where the one before them stands already.
+    mutating func write(quotedRest bytes: RawSpan, limit: Int) {
+        write(escaped: bytes, limit: limit)
+        write(UInt8(ascii: "\""))
+    }
+
+    /// Appends `bytes` if a text line can hold them as they are, without quotes; whether it can.
+    mutating func write(bare bytes: RawSpan) -> Bool {
+        let count = write(plain: bytes, from: 0, before: byteCount &+ freeCapacity, isBare: true)
+        if count == bytes.byteCount { return true }
+        removeLast(count)
+        return false
+    }
+
+    /// Appends what needs no escape from `start` on, up to the place `end`; the position after it.
+    @inline(__always)
+    private mutating func write(
+        plain bytes: RawSpan, from start: Int, before end: Int, isBare: Bool = false
+    ) -> Int {
+        let stop = min(bytes.byteCount, start &+ end &- byteCount)
+        guard start < stop else { return start }
+        return unsafe withUnsafeMutableBytes { target, initialized in
+            guard let base = target.baseAddress else { return start }
+            // `stop` lies within the text, and as much of the target is free as lies between it and `start`
+            let place = unsafe base + (initialized &- start)
+            let position = unsafe bytes.copyPlain(start..<stop, to: place, isBare: isBare)
+            initialized &+= position &- start
+            return position
         }
     }
 

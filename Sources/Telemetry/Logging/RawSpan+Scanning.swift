@@ -1,6 +1,6 @@
 import Glibc
 
-/// Looks for the bytes that a log line cannot hold as they are, eight at a time.
+/// Looks for single bytes, and copies what a log line can hold as it is.
 extension RawSpan {
     /// The byte there, 0 beyond the end.
     @inline(__always)
@@ -19,46 +19,74 @@ extension RawSpan {
         }
     }
 
-    /// Where the next byte is that is a control, a quote, a backslash, DEL or beyond ASCII; with `isBare` also a
-    /// space or `=`.
-    func plainEnd(from start: Int, isBare: Bool) -> Int {
-        var position = start
-        while position &+ 8 <= byteCount {
-            let found = Self.trouble(in: word(at: position), isBare: isBare)
-            if found != 0 { return position &+ found.trailingZeroBitCount / 8 }
-            position &+= 8
-        }
-        let rest = byteCount &- position
-        guard rest > 0 else { return byteCount }
-        // the last bytes, with letters above them
-        var word = UInt64(0x6161_6161_6161_6161) &<< UInt64(rest &* 8)
-        if byteCount >= 8 {
-            word |= self.word(at: byteCount &- 8) &>> UInt64((8 &- rest) &* 8)
-        } else {
-            for offset in 0..<rest { word |= UInt64(byte(at: position &+ offset)) &<< UInt64(offset &* 8) }
-        }
-        let found = Self.trouble(in: word, isBare: isBare)
-        return found == 0 ? byteCount : position &+ found.trailingZeroBitCount / 8
-    }
-
-    /// Eight bytes, the first one lowest; they must lie within the span.
-    @inline(__always)
-    private func word(at offset: Int) -> UInt64 {
-        UInt64(littleEndian: unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
-    }
-
-    /// The lowest bit set lies in the first byte that is trouble; 0 when there is none.
+    /// Copies bytes to the same offsets of `target` as long as a log line can hold them as they are; where that ends.
     ///
-    /// A subtraction sets a byte's high bit when the byte was below the bound, or when it was above 0x7F and so is
-    /// trouble anyway; the addition sets it for 0x7F. Only trouble borrows or carries, so only bits above the lowest
-    /// can be wrong.
+    /// Sixteen at a time, where the last sixteen overlap with those before them. The range must lie within the span,
+    /// and `target` must have room for it.
     @inline(__always)
-    private static func trouble(in word: UInt64, isBare: Bool) -> UInt64 {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let quotes = (word ^ (ones &* 0x22)) &- ones
-        let backslashes = (word ^ (ones &* 0x5C)) &- ones
-        var found = (word &- (ones &* 0x20)) | quotes | backslashes | (word &+ ones) | word
-        if isBare { found |= (word &- (ones &* 0x21)) | ((word ^ (ones &* 0x3D)) &- ones) }
-        return found & (ones &* 0x80)
+    func copyPlain(_ range: Range<Int>, to target: UnsafeMutableRawPointer, isBare: Bool) -> Int {
+        let last = range.upperBound &- 16
+        guard last >= range.lowerBound else { return unsafe copyShort(range, to: target, isBare: isBare) }
+        var position = range.lowerBound
+        while true {
+            let chunk = unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: position, as: SIMD16<UInt8>.self)
+            unsafe target.storeBytes(of: chunk, toByteOffset: position, as: SIMD16<UInt8>.self)
+            let count = chunk.plainCount(isBare: isBare)
+            guard count == 16, position < last else { return position &+ count }
+            position = min(position &+ 16, last)
+        }
+    }
+
+    /// The same for fewer than sixteen bytes: the first eight together with the last eight, or one by one.
+    @inline(__always)
+    private func copyShort(_ range: Range<Int>, to target: UnsafeMutableRawPointer, isBare: Bool) -> Int {
+        var position = range.lowerBound
+        let last = range.upperBound &- 8
+        if last >= position {
+            let words = SIMD2(
+                unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: position, as: UInt64.self),
+                unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: last, as: UInt64.self))
+            unsafe target.storeBytes(of: words[0], toByteOffset: position, as: UInt64.self)
+            unsafe target.storeBytes(of: words[1], toByteOffset: last, as: UInt64.self)
+            let count = unsafe unsafeBitCast(words, to: SIMD16<UInt8>.self).plainCount(isBare: isBare)
+            return count < 8 ? position &+ count : last &+ count &- 8
+        }
+        while position < range.upperBound {
+            let byte = unsafe unsafeLoad(fromUncheckedByteOffset: position, as: UInt8.self)
+            guard byte.isPlain(isBare: isBare) else { break }
+            unsafe target.storeBytes(of: byte, toByteOffset: position, as: UInt8.self)
+            position &+= 1
+        }
+        return position
+    }
+}
+
+/// Looks for the bytes that a log line cannot hold as they are, sixteen at a time.
+extension SIMD16<UInt8> {
+    /// How many bytes come before the first one that a log line cannot hold as it is: a control, a quote, a backslash,
+    /// DEL or beyond ASCII; with `isBare` also a space or `=`.
+    ///
+    /// A byte's high bit is set by a subtraction when the byte was below the bound, by the addition when it was DEL;
+    /// either may set it as well for a byte that is beyond ASCII anyway.
+    @inline(__always)
+    func plainCount(isBare: Bool) -> Int {
+        let one = Self(repeating: 1)
+        var found = self | (self &+ one) | (self &- Self(repeating: 0x20))
+        found |= (self ^ Self(repeating: 0x22)) &- one
+        found |= (self ^ Self(repeating: 0x5C)) &- one
+        if isBare { found |= (self &- Self(repeating: 0x21)) | ((self ^ Self(repeating: 0x3D)) &- one) }
+        let words = unsafe unsafeBitCast(found, to: SIMD2<UInt64>.self) & 0x8080_8080_8080_8080
+        if words[0] | words[1] == 0 { return 16 }
+        let low = UInt64(littleEndian: words[0]).trailingZeroBitCount / 8
+        return low < 8 ? low : 8 &+ UInt64(littleEndian: words[1]).trailingZeroBitCount / 8
+    }
+}
+
+extension UInt8 {
+    /// The same for one byte.
+    @inline(__always)
+    func isPlain(isBare: Bool) -> Bool {
+        guard self >= 0x20, self < 0x7F, self != 0x22, self != 0x5C else { return false }
+        return !isBare || (self != 0x20 && self != 0x3D)
     }
 }

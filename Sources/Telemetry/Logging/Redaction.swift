@@ -93,6 +93,9 @@ extension OutputRawSpan {
         end = min(end, url.offset(of: UInt8(ascii: "#"), from: 0))
         key(name, format)
         write(UInt8(ascii: "\""))
+        guard url.offset(of: UInt8(ascii: "@"), from: 0) < end else {
+            return write(quotedRest: url.extracting(0..<end), limit: limit)
+        }
         let authority = url.authority(before: end)
         var at: Int?
         for offset in authority where url.byte(at: offset) == UInt8(ascii: "@") { at = offset }

@@ -28,13 +28,9 @@ struct Timestamp {
     /// Appends the 24 characters `2026-11-21T08:48:42.123Z`.
     mutating func write(_ time: WallTime, to out: inout OutputRawSpan) {
         if time.seconds != second { set(time.seconds) }
-        guard out.freeCapacity >= 24 else { return }
+        guard out.freeCapacity >= 32 else { return }
         unsafe out.write(text.span.bytes)
-        let milliseconds = min(max(time.nanoseconds, 0), 999_999_999) / 1_000_000
-        out.append(UInt8(ascii: "."))
-        out.append(Self.digit(milliseconds / 100))
-        out.append(Self.digit(milliseconds / 10))
-        out.append(Self.digit(milliseconds))
+        out.write(thousandths: UInt64(min(max(time.nanoseconds, 0), 999_999_999) / 1_000_000))
         out.append(UInt8(ascii: "Z"))
     }
 
