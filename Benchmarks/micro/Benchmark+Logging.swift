@@ -13,19 +13,17 @@ extension Benchmark {
             let output = try LogOutput(descriptor: unsafe open("/dev/null", O_WRONLY))
             let log = AccessLog(output: output, format: .json)
             let bucket = ByteBuffer(string: "photos")
-            let key = ByteBuffer(string: "2026/11/raven-00042.jpg")
+            let path = Array("/photos/2026/11/raven-00042.jpg".utf8)
             let client = ByteBuffer(string: "192.0.2.147")
             return { number in
-                var record = AccessRecord(id: RequestID(random: 0x2026_1121, UInt64(number)), head: head)
-                record.clientAddress = client
+                var record = AccessRecord(id: RequestID(random: 0x2026_1121, UInt64(number)))
                 record.status = 200
                 record.duration = .nanoseconds(Int64(1_843_117 &+ number))
                 record.timeToFirstByte = .nanoseconds(Int64(912_503 &+ number))
                 record.bytesSent = 1_048_576
                 record.bucket = bucket
-                record.key = key
                 record.originStatus = 200
-                log.record(record)
+                log.record(record, of: head, from: client, key: path.span.extracting(8...))
                 return 1
             }
         }

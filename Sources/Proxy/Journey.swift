@@ -14,7 +14,7 @@ package final class Journey: Responder {
     let loop: LoopContext
     let metrics: JourneyMetrics
     let desk: any Desk
-    private let accessLog: AccessLog?
+    let accessLog: AccessLog?
 
     package init(
         corridor: Corridor, loop: LoopContext, metrics: JourneyMetrics, desk: any Desk, accessLog: AccessLog?
@@ -35,7 +35,7 @@ package final class Journey: Responder {
         trip.status = answer.head.status
         trip.headSent = loop.moment
         writer.send(answer.head, body: answer.bytes)
-        record(trip, request, writer)
+        record(trip, request, bytes: writer.bodyBytesSent)
         metrics.ended()
         return true
     }
@@ -47,7 +47,7 @@ package final class Journey: Responder {
         var answer = await answer(request, &trip, ticket)
         await deliver(&answer, to: request, &trip, through: writer)
         if trip.isCounted { corridor.gate.leave() }
-        record(trip, request, writer)
+        record(trip, request, bytes: writer.bodyBytesSent)
         metrics.ended()
     }
 
@@ -58,7 +58,7 @@ package final class Journey: Responder {
         answer.head.requestID = refusal.id
         trip.status = answer.head.status
         writer.send(answer.head, body: answer.bytes)
-        record(trip, refusal, writer)
+        record(trip, refusal, bytes: writer.bodyBytesSent)
     }
 
     private func answer(_ request: Request, _ trip: inout Trip, _ ticket: Ticket) async -> Answer {
@@ -78,17 +78,5 @@ package final class Journey: Responder {
             return ErrorBody.answer(
                 to: error, id: request.id, allow: error.code == .methodNotAllowed ? Method.served : nil)
         }
-    }
-
-    private func record(_ trip: Trip, _ request: Request, _ writer: any ResponseWriter) {
-        metrics.record(trip, method: request.head.method)
-        accessLog?.record(accessRecord(trip, request, bytes: writer.bodyBytesSent))
-    }
-
-    private func record(_ trip: Trip, _ refusal: Refusal, _ writer: any ResponseWriter) {
-        metrics.began()
-        metrics.record(trip, method: .other)
-        metrics.ended()
-        accessLog?.record(accessRecord(trip, refusal, bytes: writer.bodyBytesSent))
     }
 }

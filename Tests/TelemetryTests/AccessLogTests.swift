@@ -8,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct AccessLogTests {
     @Test("OBS-1: a line holds every field of the request")
     func allFields() throws {
-        let line = try #require(lines(.json, fullRecord()).first)
+        let line = try #require(lines(.json, fullRequest()).first)
         let expected: [String: LineValue] = [
             "timestamp": .text("2026-11-21T08:48:42.123Z"), "level": .text("INFO"), "message": .text("request"),
             "request_id": .text("00000000-0000-4001-8000-000000000002"), "method": .text("GET"),
@@ -25,9 +25,9 @@ import Testing
 
     @Test("OBS-1: what is absent has no field")
     func leastFields() throws {
-        var record = AccessRecord(id: RequestID(random: 0, 0), head: RequestHead())
-        record.status = 404
-        let line = try #require(lines(.json, record).first)
+        var request = LoggedRequest(id: RequestID(random: 0, 0))
+        request.record.status = 404
+        let line = try #require(lines(.json, request).first)
         #expect(
             try Set(fields(of: line).keys) == [
                 "timestamp", "level", "message", "request_id", "method", "path", "protocol", "status", "duration_ms",
@@ -37,7 +37,7 @@ import Testing
 
     @Test("OBS-1: the text format")
     func text() throws {
-        let line = try #require(lines(.text, fullRecord()).first)
+        let line = try #require(lines(.text, fullRequest()).first)
         #expect(
             line == """
                 2026-11-21T08:48:42.123Z INFO request request_id=00000000-0000-4001-8000-000000000002 method=GET \
@@ -57,15 +57,10 @@ import Testing
             "\u{1B}[2K\u{1B}[1Gforged", "=",
         ])
     func forging(_ format: LogFormat, _ hostile: String) throws {
-        var record = fullRecord()
-        let bytes = ByteBuffer(string: hostile)
-        record.method = .other
-        record.methodToken = bytes
-        (record.path, record.query, record.key, record.bucket) = (bytes, bytes, bytes, bytes)
-        (record.userAgent, record.referer, record.s3ErrorCode, record.replica) = (bytes, bytes, bytes, bytes)
-        record.clientAddress = bytes
-        record.fault = Fault(.badRequest, detail: hostile)
-        let written = lines(format, record)
+        var request = fullRequest()
+        request.sayEverywhere(hostile)
+        request.setFields(userAgent: hostile, referer: hostile)
+        let written = lines(format, request)
         #expect(written.count == 1)
         let line = try #require(written.first)
         #expect(line.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) })
@@ -84,18 +79,14 @@ import Testing
     @Test("OBS-1: the longest of everything fits into the room that a line has", arguments: LogFormat.allCases)
     func longest(_ format: LogFormat) throws {
         for unit in ["a", "\u{1}", "ü", "&a=1", "&a", "\u{1}\u{1}=x&"] {
-            var record = fullRecord()
-            let bytes = ByteBuffer(string: String(repeating: unit, count: 20_000))
-            record.method = .other
-            record.methodToken = bytes
-            (record.path, record.query, record.key, record.bucket) = (bytes, bytes, bytes, bytes)
-            (record.userAgent, record.s3ErrorCode, record.replica) = (bytes, bytes, bytes)
-            record.referer = ByteBuffer(
-                string: "//" + String(repeating: unit, count: 5_000) + "@" + String(buffer: bytes))
-            record.clientAddress = bytes
-            record.fault = Fault(.headersTooLarge, detail: String(buffer: bytes))
-            (record.bytesSent, record.duration, record.timeToFirstByte) = (.min, .nanoseconds(.max), .nanoseconds(.max))
-            let line = try #require(lines(format, record).first)
+            var request = fullRequest()
+            let text = String(repeating: unit, count: 20_000)
+            request.sayEverywhere(text)
+            request.setFields(
+                userAgent: text, referer: "//" + String(repeating: unit, count: 5_000) + "@" + text)
+            request.record.bytesSent = .min
+            (request.record.duration, request.record.timeToFirstByte) = (.nanoseconds(.max), .nanoseconds(.max))
+            let line = try #require(lines(format, request).first)
             #expect(line.utf8.count < AccessRecord.longestLine - 64)
             #expect(line.contains("user_agent"))
             if format == .json { #expect(try fields(of: line).count == 24) }
@@ -106,11 +97,10 @@ import Testing
     func flushing() throws {
         let collector = try LogCollector()
         let log = AccessLog(output: collector.output, format: .json, clock: { moment })
-        var record = fullRecord()
-        record.userAgent = nil
+        var request = fullRequest()
         for number in 0..<120 {
-            record.bytesSent = Int64(number)
-            log.record(record)
+            request.record.bytesSent = Int64(number)
+            request.write(to: log)
         }
         while collector.size == 0 { usleep(1_000) }
         log.flush()
@@ -120,11 +110,11 @@ import Testing
         #expect(collector.output.droppedLines == 0)
     }
 
-    private func lines(_ format: LogFormat, _ record: borrowing AccessRecord) -> [String] {
+    private func lines(_ format: LogFormat, _ request: borrowing LoggedRequest) -> [String] {
         do {
             let collector = try LogCollector()
             let log = AccessLog(output: collector.output, format: format, clock: { moment })
-            log.record(record)
+            request.write(to: log)
             log.flush()
             return collector.finish()
         } catch {
@@ -133,27 +123,24 @@ import Testing
         }
     }
 
-    private func fullRecord() -> AccessRecord {
-        var head = RequestHead()
-        head.path = ByteBuffer(string: "/products/a%20b.txt?versionId=7&token=secret")
-        head.query = ByteBuffer(string: "versionId=7&token=secret")
-        var record = AccessRecord(id: RequestID(random: 1, 2), head: head)
-        record.status = 502
-        record.duration = .nanoseconds(12_345_678)
-        record.timeToFirstByte = .nanoseconds(1_002_003)
-        record.bytesSent = 1_024
-        record.clientAddress = ByteBuffer(string: "192.0.2.7")
-        record.userAgent = ByteBuffer(string: "curl/8.1 (\"x\")")
-        record.referer = ByteBuffer(string: "https://example.com/page?session=secret#top")
-        record.bucket = ByteBuffer(string: "products")
-        record.key = ByteBuffer(string: "a b.txt")
-        record.originStatus = 500
-        record.fault = Fault(.originError, detail: "the origin said 500")
-        record.s3ErrorCode = ByteBuffer(string: "InternalError")
-        record.replica = ByteBuffer(string: "primary")
-        record.cache = "miss"
-        record.hasClientLeft = true
-        return record
+    private func fullRequest() -> LoggedRequest {
+        var request = LoggedRequest(id: RequestID(random: 1, 2))
+        request.head.path = ByteBuffer(string: "/products/a%20b.txt?versionId=7&token=secret")
+        request.head.query = ByteBuffer(string: "versionId=7&token=secret")
+        request.setFields(userAgent: "curl/8.1 (\"x\")", referer: "https://example.com/page?session=secret#top")
+        request.client = ByteBuffer(string: "192.0.2.7")
+        request.key = "a b.txt"
+        request.record.status = 502
+        request.record.duration = .nanoseconds(12_345_678)
+        request.record.timeToFirstByte = .nanoseconds(1_002_003)
+        request.record.bytesSent = 1_024
+        request.record.bucket = ByteBuffer(string: "products")
+        request.record.originStatus = 500
+        request.record.fault = Fault(.originError, detail: "the origin said 500", originCode: "InternalError")
+        request.record.replica = ByteBuffer(string: "primary")
+        request.record.cache = "miss"
+        request.record.hasClientLeft = true
+        return request
     }
 
     /// Splits a text line at spaces outside of quotes, as a reader of logfmt does.
@@ -172,5 +159,40 @@ import Testing
         }
         #expect(!isQuoted)
         return words
+    }
+}
+
+/// A request with everything that the log is given of it.
+private struct LoggedRequest: ~Copyable {
+    var record: AccessRecord
+    var head = RequestHead()
+    var client = ByteBuffer()
+    var key = ""
+
+    init(id: RequestID) { record = AccessRecord(id: id) }
+
+    mutating func setFields(userAgent: String, referer: String) {
+        head.fields = FieldBlock()
+        for (name, value) in [(FieldName.userAgent, userAgent), (.referer, referer)] {
+            let start = UInt32(head.fields.bytes.readableBytes)
+            head.fields.bytes.writeString(value)
+            head.fields.entries.append(
+                FieldBlock.Entry(
+                    name: name, nameStart: 0, nameLength: 0, valueStart: start, valueLength: UInt32(value.utf8.count)))
+        }
+    }
+
+    /// Puts a text wherever one may come from outside, but for the fields of the head.
+    mutating func sayEverywhere(_ text: String) {
+        let bytes = ByteBuffer(string: text)
+        head.method = .other
+        (head.methodToken, head.path, head.query) = (bytes, bytes, bytes)
+        (record.bucket, record.replica, client, key) = (bytes, bytes, bytes, text)
+        record.fault = Fault(.badRequest, detail: text, originCode: text)
+    }
+
+    func write(to log: AccessLog) {
+        let key = Array(key.utf8)
+        log.record(record, of: head, from: client, key: key.span)
     }
 }

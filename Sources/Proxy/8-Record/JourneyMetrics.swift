@@ -45,12 +45,12 @@ package struct JourneyMetrics {
     func traversalBlocked() { shard.add(traversal) }
 
     /// Counts one answered request.
-    func record(_ trip: Trip, method: Method) {
+    func record(_ trip: borrowing Trip, method: Method, _ duration: TimeAmount) {
         shard.add(requests)
         shard.add(byStatus, at: Int(trip.status))
         shard.add(byMethod, at: Int(method.rawValue))
         if let bucket = trip.bucket { shard.add(byBucket[bucket]) }
-        shard.observe(duration, nanoseconds: (NIODeadline.now() - trip.received).nanoseconds)
+        shard.observe(self.duration, nanoseconds: duration.nanoseconds)
         if trip.hasClientLeft { shard.add(disconnects) }
         switch trip.fault?.code {
         case .payloadTooLarge: shard.add(payloadTooLarge)

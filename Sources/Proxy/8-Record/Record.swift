@@ -3,40 +3,40 @@ import NIOCore
 import Telemetry
 
 extension Journey {
-    /// What the access log says of a request.
-    func accessRecord(_ trip: Trip, _ request: Request, bytes: Int64) -> AccessRecord {
-        var record = AccessRecord(id: request.id, head: request.head)
-        record.clientAddress = request.clientAddress
-        fill(&record, trip, bytes: bytes)
-        return record
+    /// Counts and logs an answered request.
+    func record(_ trip: borrowing Trip, _ request: Request, bytes: Int64) {
+        record(trip, id: request.id, request.head, from: request.clientAddress, bytes: bytes)
     }
 
-    /// What the access log says of bytes that were no request.
-    func accessRecord(_ trip: Trip, _ refusal: Refusal, bytes: Int64) -> AccessRecord {
+    /// Counts and logs bytes that were no request.
+    func record(_ trip: borrowing Trip, _ refusal: Refusal, bytes: Int64) {
         var head = RequestHead()
         head.method = .other
-        var record = AccessRecord(id: refusal.id, head: head)
-        record.clientAddress = refusal.clientAddress
-        fill(&record, trip, bytes: bytes)
-        return record
+        metrics.began()
+        record(trip, id: refusal.id, head, from: refusal.clientAddress, bytes: bytes)
+        metrics.ended()
     }
 
-    private func fill(_ record: inout AccessRecord, _ trip: Trip, bytes: Int64) {
+    private func record(
+        _ trip: borrowing Trip, id: RequestID, _ head: borrowing RequestHead, from client: borrowing ByteBuffer,
+        bytes: Int64
+    ) {
+        let duration = .now() - trip.received
+        metrics.record(trip, method: head.method, duration)
+        guard let accessLog else { return }
+        var record = AccessRecord(id: id)
         record.status = trip.status
-        record.duration = .now() - trip.received
+        record.duration = duration
         record.timeToFirstByte = trip.headSent.map { $0 - trip.received }
         record.bytesSent = bytes
         record.hasClientLeft = trip.hasClientLeft
-        if let bucket = trip.bucket {
-            record.bucket = corridor.buckets[bucket].nameBytes
-            if trip.keyStart > 0, trip.keyStart < trip.path.count {
-                record.key = ByteBuffer(bytes: trip.path[trip.keyStart...])
-            }
-        }
+        if let bucket = trip.bucket { record.bucket = corridor.buckets[bucket].nameBytes }
         if trip.originStatus > 0 { record.originStatus = trip.originStatus }
-        guard let fault = trip.fault else { return }
-        record.fault = fault
-        if fault.originStatus > 0 { record.originStatus = fault.originStatus }
-        if !fault.originCode.isEmpty { record.s3ErrorCode = ByteBuffer(string: fault.originCode) }
+        if let fault = trip.fault {
+            record.fault = fault
+            if fault.originStatus > 0 { record.originStatus = fault.originStatus }
+        }
+        let keyStart = trip.keyStart > 0 ? trip.keyStart : trip.path.count
+        accessLog.record(record, of: head, from: client, key: trip.path.span.extracting(keyStart...))
     }
 }

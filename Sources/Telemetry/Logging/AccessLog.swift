@@ -1,3 +1,4 @@
+import Exchange
 import NIOCore
 
 /// The access log of one event loop: encodes lines into a buffer and hands it over when it is full or asked to.
@@ -18,8 +19,19 @@ package final class AccessLog {
     }
 
     /// Appends one request.
-    package func record(_ record: borrowing AccessRecord) {
-        if unsafe lines.append(record, at: clock(), format) { flush() }
+    ///
+    /// `head` is what the client sent, as it came; `client` is `ClientAddress.render` of its address, and `key` the
+    /// object's key, decoded, empty when there is none.
+    package func record(
+        _ record: borrowing AccessRecord, of head: borrowing RequestHead, from client: borrowing ByteBuffer,
+        key: Span<UInt8>
+    ) {
+        let time = clock()
+        let isFull = unsafe lines.append { out, timestamp in
+            unsafe record.write(
+                to: &out, &timestamp, at: time, head, client: client.readableBytesSpan, key: key.bytes, format)
+        }
+        if isFull { flush() }
     }
 
     /// Hands what there is to the output.
@@ -48,12 +60,11 @@ private struct AccessLines {
         timestamp = last.timestamp
     }
 
-    /// Appends one line; whether the buffer is full now.
-    mutating func append(_ record: borrowing AccessRecord, at time: WallTime, _ format: LogFormat) -> Bool {
+    /// Appends the one line that `write` writes; whether the buffer is full now.
+    @inline(__always)
+    mutating func append(_ write: (inout OutputRawSpan, inout Timestamp) -> Void) -> Bool {
         count &+= 1
-        buffer.writeWithOutputRawSpan(minimumWritableBytes: AccessRecord.longestLine) { out in
-            record.write(to: &out, &timestamp, at: time, format)
-        }
+        buffer.writeWithOutputRawSpan(minimumWritableBytes: AccessRecord.longestLine) { write(&$0, &timestamp) }
         return buffer.readableBytes > Self.capacity - AccessRecord.longestLine
     }
 }

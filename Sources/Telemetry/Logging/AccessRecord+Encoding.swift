@@ -16,57 +16,66 @@ extension AccessRecord {
 
     /// Appends one line to `out`, which must hold `longestLine` spare bytes.
     func write(
-        to out: inout OutputRawSpan, _ timestamp: inout Timestamp, at time: WallTime, _ format: LogFormat
+        to out: inout OutputRawSpan, _ timestamp: inout Timestamp, at time: WallTime, _ head: borrowing RequestHead,
+        client: RawSpan, key: RawSpan, _ format: LogFormat
     ) {
         out.beginLine(&timestamp, time, .info, format) { $0.write("request") }
-        writeRequest(to: &out, format)
+        out.field("request_id", requestID, format)
+        writeTarget(of: head, to: &out, format)
+        out.field("bucket", bucket, limit: Limit.name, format)
+        if key.byteCount > 0 { out.field("key", key, limit: Limit.path, format) }
         out.field("status", Int64(status), format)
         out.field("duration_ms", milliseconds: duration.nanoseconds, format)
         if let timeToFirstByte { out.field("ttfb_ms", milliseconds: timeToFirstByte.nanoseconds, format) }
         out.field("bytes", bytesSent, format)
-        out.field("client_ip", clientAddress.readableBytesSpan, limit: Limit.name, format)
+        out.field("client_ip", client, limit: Limit.name, format)
         writeOutcome(to: &out, format)
-        out.field("referer", url: referer, limit: Limit.agent, format)
-        out.field("user_agent", userAgent, limit: Limit.agent, format)
+        let fields = head.fields.bytes.readableBytesSpan
+        if let referer = head.fields.first(.referer) {
+            out.field("referer", url: fields.extracting(referer.value), limit: Limit.agent, format)
+        }
+        if let agent = head.fields.first(.userAgent) {
+            out.field("user_agent", fields.extracting(agent.value), limit: Limit.agent, format)
+        }
         out.endLine(format)
     }
 
-    private func writeRequest(to out: inout OutputRawSpan, _ format: LogFormat) {
-        out.field("request_id", requestID, format)
-        if methodToken == nil {
-            out.field("method", constant: method.constantName, format)
+    private func writeTarget(of head: borrowing RequestHead, to out: inout OutputRawSpan, _ format: LogFormat) {
+        if let name = head.method.constantName {
+            out.field("method", constant: name, format)
         } else {
-            out.field("method", methodToken, limit: Limit.name, format)
+            out.field("method", head.methodToken.readableBytesSpan, limit: Limit.name, format)
         }
-        let target = path.readableBytesSpan
+        let target = head.path.readableBytesSpan
         let end = target.offset(of: UInt8(ascii: "?"), from: 0)
         out.field("path", target.extracting(0..<end), limit: Limit.path, format)
-        out.field(query: query, limit: Limit.query, format)
-        out.field("protocol", constant: minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1", format)
-        out.field("bucket", bucket, limit: Limit.name, format)
-        out.field("key", key, limit: Limit.path, format)
+        if let query = head.query?.readableBytesSpan { out.field(query: query, limit: Limit.query, format) }
+        out.field("protocol", constant: head.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1", format)
     }
 
     private func writeOutcome(to out: inout OutputRawSpan, _ format: LogFormat) {
         out.field("replica", replica, limit: Limit.name, format)
         if let cache { out.field("cache", constant: cache, format) }
         if let originStatus { out.field("origin_status", Int64(originStatus), format) }
-        out.field("s3_error_code", s3ErrorCode, limit: Limit.name, format)
         if let fault {
-            let code = fault.code.rawValue
-            unsafe out.field("error_code", code.utf8.span.bytes, limit: Limit.name, format)
-            if !fault.detail.isEmpty {
-                let detail = fault.detail
-                unsafe out.field("error_detail", detail.utf8.span.bytes, limit: Limit.detail, format)
-            }
+            out.field("s3_error_code", fault.originCode, limit: Limit.name, format)
+            out.field("error_code", fault.code.rawValue, limit: Limit.name, format)
+            out.field("error_detail", fault.detail, limit: Limit.detail, format)
         }
         if hasClientLeft { out.field("client_left", true, format) }
     }
 }
 
+extension OutputRawSpan {
+    /// A text of the program's, left out when it is empty.
+    fileprivate mutating func field(_ name: StaticString, _ text: String, limit: Int, _ format: LogFormat) {
+        if !text.isEmpty { unsafe field(name, text.utf8.span.bytes, limit: limit, format) }
+    }
+}
+
 extension Method {
-    /// The name on the wire, for the encoder.
-    fileprivate var constantName: StaticString {
+    /// The name on the wire; nil for a method that is only known by its own bytes.
+    fileprivate var constantName: StaticString? {
         switch self {
         case .get: "GET"
         case .head: "HEAD"
@@ -77,7 +86,7 @@ extension Method {
         case .patch: "PATCH"
         case .connect: "CONNECT"
         case .trace: "TRACE"
-        case .other: "OTHER"
+        case .other: nil
         }
     }
 }

@@ -45,16 +45,6 @@ package enum Redaction {
 }
 
 extension OutputRawSpan {
-    /// A query as a field, left out when there is none.
-    mutating func field(query: ByteBuffer?, limit: Int, _ format: LogFormat) {
-        if let query { field(query: query.readableBytesSpan, limit: limit, format) }
-    }
-
-    /// A URL as a field, left out when there is none.
-    mutating func field(_ name: StaticString, url: ByteBuffer?, limit: Int, _ format: LogFormat) {
-        if let url { field(name, url: url.readableBytesSpan, limit: limit, format) }
-    }
-
     /// A query as a field: each parameter's name, its value only where the name is known to be harmless.
     mutating func field(query: RawSpan, limit: Int, _ format: LogFormat) {
         key("query", format)
