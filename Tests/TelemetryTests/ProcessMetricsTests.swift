@@ -49,11 +49,14 @@ import Testing
             AllocatorMetrics.collect(into: &samples)
             return try #require(samples.values[.memoryAllocated])
         }
-        let before = try allocated()
-        let block = [UInt8](repeating: 7, count: 64 << 20)
-        let during = try allocated()
-        #expect(during - before > Double(32 << 20))
-        #expect(block.count == 64 << 20)
+        // other tests allocate and free at the same time, seldom as much as this
+        let isSeen = try (0..<20).contains { _ in
+            let before = try allocated()
+            let block = [UInt8](repeating: 7, count: 64 << 20)
+            let during = try allocated()
+            return block.count == 64 << 20 && during - before > Double(32 << 20)
+        }
+        #expect(isSeen)
     }
     #endif
 }

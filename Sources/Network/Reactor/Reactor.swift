@@ -45,8 +45,7 @@ import Synchronization
     private var running: [() -> Void] = []
     private var isStopping = false
     private var knownMoment: NIODeadline?
-    /// Where reads land. Empty between them.
-    var landing = ByteBufferAllocator().buffer(capacity: StreamChannel.bulkSize)
+    let landing = Landing(size: StreamChannel.bulkSize)
 
     /// Starts the thread. Fails with the errno of what the system refused.
     package init(name: String) throws(ReactorFailure) {
@@ -187,11 +186,6 @@ import Synchronization
     private static func event(_ source: PollSource) -> epoll_event {
         let key = UInt64(source.serial) << 32 | UInt64(UInt32(bitPattern: source.descriptor))
         return unsafe epoll_event(events: source.interest, data: epoll_data_t(u64: key))
-    }
-
-    /// What has landed; the next read lands elsewhere.
-    func takeLanding() -> ByteBuffer {
-        exchange(&landing, with: ByteBufferAllocator().buffer(capacity: StreamChannel.bulkSize))
     }
 
     // MARK: the thread

@@ -25,8 +25,6 @@ package protocol StreamReader: AnyObject {
 package final class StreamChannel: PollSource, Channel, ChannelCore, @unchecked Sendable {
     private static let highWater = 64 * 1024
     private static let lowWater = 32 * 1024
-    /// From so many bytes on a read's buffer is given away instead of copied.
-    private static let bulkFrom = 40 * 1024
     /// A little less than two of the largest segments: measured, the whole of both, or one, costs half as much again,
     /// for the peers sleep and are woken more often.
     static let bulkSize = 120 * 1024
@@ -155,7 +153,7 @@ package final class StreamChannel: PollSource, Channel, ChannelCore, @unchecked 
         var hasRead = false
         for _ in 0..<Self.readsPerTurn where isOpen && isReading {
             var count = 0
-            if let bytes = readOnce(&count) {
+            if let bytes = reactor.landing.read(descriptor, &count) {
                 hasRead = true
                 // A short read has emptied the socket, unless its end is to be read as well.
                 if count < Self.bulkSize, !hasEnd { hasInput = false }
@@ -185,21 +183,6 @@ package final class StreamChannel: PollSource, Channel, ChannelCore, @unchecked 
     private func handedAll(to reader: (any StreamReader)?) {
         if let reader { return reader.receivedAll() }
         pipeline.syncOperations.fireChannelReadComplete()
-    }
-
-    /// A read into the loop's own buffer: little is copied to its size, so that a connection at rest holds no more than
-    /// it got; for much the buffer itself is given away. nil when nothing was read; `count` is what the system said.
-    private func readOnce(_ count: inout Int) -> ByteBuffer? {
-        unsafe reactor.landing.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.bulkSize) { target in
-            count = unsafe receive_now(descriptor, target.baseAddress, Self.bulkSize)
-            return max(0, count)
-        }
-        guard count > 0 else { return nil }
-        if count >= Self.bulkFrom { return reactor.takeLanding() }
-        var bytes = ByteBufferAllocator().buffer(capacity: count)
-        bytes.writeImmutableBuffer(reactor.landing)
-        reactor.landing.clear()
-        return bytes
     }
 
     /// The peer is gone; nil for an orderly end.

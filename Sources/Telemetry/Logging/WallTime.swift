@@ -18,6 +18,13 @@ package struct WallTime: Sendable, Equatable {
         guard unsafe clock_gettime(CLOCK_REALTIME, &time) == 0 else { return WallTime(seconds: 0) }
         return WallTime(seconds: Int64(time.tv_sec), nanoseconds: Int64(time.tv_nsec))
     }
+
+    /// The system's clock in whole seconds, as of its last tick, a few milliseconds ago at most: a third of the price.
+    @Sendable package static func second() -> Int64 {
+        var time = timespec()
+        guard unsafe clock_gettime(CLOCK_REALTIME_COARSE, &time) == 0 else { return 0 }
+        return Int64(time.tv_sec)
+    }
 }
 
 /// The text of moments (RFC 3339, UTC, milliseconds), which computes the calendar once a second.
