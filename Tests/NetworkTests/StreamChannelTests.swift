@@ -71,6 +71,41 @@ struct StreamChannelTests {
         }
     }
 
+    @Test("Reading that was held goes on to the end, however much came meanwhile")
+    func heldReading() async throws {
+        try await withPair { channel, peer, loop in
+            let reader = NIOLoopBoundBox.makeBoxSendingValue(CountingReader(), eventLoop: loop)
+            try await loop.submit {
+                channel.setReading(false)
+                channel.reader = reader.value
+            }.get()
+            let bytes = [UInt8](repeating: 9, count: 100_000)
+            for _ in 0..<3 { #expect(unsafe send(peer, bytes, bytes.count, 0) == bytes.count) }
+            #expect(shutdown(peer, Int32(SHUT_WR)) == 0)
+            try await Task.sleep(for: .milliseconds(50))
+            #expect(try await loop.submit { reader.value.count == 0 && channel.isActive }.get())
+            try await loop.submit { channel.setReading(true) }.get()
+            try await channel.closeFuture.get()
+            #expect(try await loop.submit { reader.value.count }.get() == 300_000)
+        }
+    }
+
+    @Test("A reader that holds in the midst of what is there gets the rest later, once")
+    func interruptedReading() async throws {
+        try await withPair { channel, peer, loop in
+            let reader = NIOLoopBoundBox.makeBoxSendingValue(CountingReader(holding: channel), eventLoop: loop)
+            try await loop.submit { channel.reader = reader.value }.get()
+            let bytes = [UInt8](repeating: 9, count: 100_000)
+            for _ in 0..<5 { #expect(unsafe send(peer, bytes, bytes.count, 0) == bytes.count) }
+            #expect(unsafe send(peer, bytes, 1, 0) == 1)
+            while try await loop.submit({ reader.value.count }).get() < 500_001 {
+                try await loop.submit { channel.setReading(true) }.get()
+                try await Task.sleep(for: .milliseconds(1))
+            }
+            #expect(try await loop.submit { channel.isActive }.get())
+        }
+    }
+
     @Test("A peer that resets fails what waits, and ends the channel")
     func reset() async throws {
         try await withPair { channel, peer, loop in
@@ -90,6 +125,22 @@ struct StreamChannelTests {
             #expect(!channel.isActive)
         }
     }
+}
+
+/// Counts what it gets; holds the channel after each read when it has one.
+private final class CountingReader: StreamReader {
+    private(set) var count = 0
+    private let channel: StreamChannel?
+
+    init(holding channel: StreamChannel? = nil) { self.channel = channel }
+
+    func received(_ bytes: ByteBuffer) {
+        count += bytes.readableBytes
+        channel?.setReading(false)
+    }
+
+    func receivedAll() {}
+    func writabilityChanged(_ isWritable: Bool) {}
 }
 
 @Suite("TimerHeap")
