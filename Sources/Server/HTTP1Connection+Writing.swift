@@ -19,11 +19,14 @@ struct WriterState {
     var waiter: Suspension<Result<Void, ClientGone>>?
     /// Bytes that the client had not acknowledged when its progress was last looked at.
     var lastBuffered: Int = 0
+    /// What of a finished answer the client had not acknowledged when that was last looked at.
+    var tail: Int?
     /// Somebody is told already when the channel's buffers are empty.
     var isSentWatched = false
 
     mutating func reset() {
         pending = nil
+        tail = nil
         bodyBytes = 0
     }
 }
@@ -198,6 +201,21 @@ extension HTTP1Connection: ResponseWriter, TurnFlushable {
 
     private var bufferedBytes: Int {
         socket?.unsentBytes ?? 0
+    }
+
+    /// Whether the end of a finished answer still waits for its client, who has taken some since it was last looked at.
+    func tailMoves() -> Bool {
+        guard bufferedBytes > 0, let left = socket?.unacknowledgedBytes else { return false }
+        defer { writer.tail = left }
+        if let before = writer.tail, left >= before { return false }
+        watchdog.set(.now() + .init(worker.settings.bodyIdleTimeout))
+        return true
+    }
+
+    /// What is dropped with a close must not look like the end of a body.
+    func closeVisibly() {
+        if bufferedBytes > 0 { resetOnClose() }
+        context?.close(promise: nil)
     }
 
     /// The last bytes of an answer are still on this side of the socket.

@@ -222,7 +222,8 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
 
     private func deadlinePassed() {
         switch state.phase {
-        case .idle, .lingering, .closed, .draining: context?.close(promise: nil)
+        case .idle, .lingering, .closed, .draining:
+            if !tailMoves() { closeVisibly() }
         case .readingHead: refuse(Fault(.requestTimeout))
         case .answering:
             if requestBody?.isWaiting == true {

@@ -138,6 +138,33 @@ extension Journeys {
             }
         }
 
+        @Test("HTTP-3: the end of an answer outlives the idle time as long as its client takes some of it")
+        func slowTail() async throws {
+            let script: ScriptedOrigin.Script = { seen in
+                guard let size = Int(seen.target.split(separator: "/").last ?? "") else { return [] }
+                return [Say.head(size), .flood(size)]
+            }
+            let change: (inout Stage.Plan) -> Void = {
+                ($0.server.idleTimeout, $0.limits.maxConnections) = (.seconds(1), 100)
+            }
+            try await Stage.run(script, change) { stage, _ in
+                // Of some of these answers the last bytes wait in the proxy: the kernel takes 4 MB at most.
+                var clients: [(client: Client, size: Int)] = []
+                for size in stride(from: 3_500_000, through: 4_400_000, by: 15_000) {
+                    let client = try await stage.client(receiveBuffer: 16_384)
+                    try await client.setReading(false)
+                    try await client.send("GET /files/\(size) HTTP/1.1\r\nHost: p\r\n\r\n")
+                    clients.append((client, size))
+                }
+                try await Task.sleep(for: .milliseconds(2_500))
+                for (client, _) in clients { try? await client.setReading(true) }
+                for (client, size) in clients {
+                    #expect(try await client.reply(within: .seconds(20)).body.count == size)
+                    await client.close()
+                }
+            }
+        }
+
         @Test("HTTP-6: a client that takes nothing for too long is let go")
         func stalledReader() async throws {
             let change: (inout Stage.Plan) -> Void = { $0.server.bodyIdleTimeout = .milliseconds(200) }
