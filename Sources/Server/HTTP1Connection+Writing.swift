@@ -18,15 +18,13 @@ struct WriterState {
     /// Somebody waits for the channel to become writable.
     var waiter: Suspension<Result<Void, ClientGone>>?
     /// Bytes that the client had not acknowledged when its progress was last looked at.
-    var lastBuffered: Int = 0
-    /// What of a finished answer the client had not acknowledged when that was last looked at.
-    var tail: Int?
+    var leftBefore: Int?
     /// Somebody is told already when the channel's buffers are empty.
     var isSentWatched = false
 
     mutating func reset() {
         pending = nil
-        tail = nil
+        leftBefore = nil
         bodyBytes = 0
     }
 }
@@ -74,10 +72,11 @@ extension HTTP1Connection: ResponseWriter, TurnFlushable {
         // Sending may have shown that the client is gone: nobody would resume who waits after that.
         guard state.isAnswering else { throw ClientGone() }
         guard !writer.isWritable else { return }
-        writer.lastBuffered = socket?.unacknowledgedBytes ?? 0
+        writer.leftBefore = socket?.unacknowledgedBytes ?? 0
         watchdog.set(.now() + .init(worker.settings.bodyIdleTimeout))
         let result = await Suspension<Result<Void, ClientGone>>.wait { writer.waiter = $0 }
         watchdog.set(nil)
+        writer.leftBefore = nil
         try result.get()
     }
 
@@ -189,41 +188,30 @@ extension HTTP1Connection: ResponseWriter, TurnFlushable {
         writer.waiter.take()?.resume(result)
     }
 
-    /// The body-idle time is over: whether the client took some bytes meanwhile, which earns it another round.
-    func writerHasMoved() -> Bool {
-        guard writer.waiter != nil else { return true }
-        let now = socket?.unacknowledgedBytes ?? 0
-        let hasMoved = now < writer.lastBuffered
-        writer.lastBuffered = now
-        if hasMoved { watchdog.set(.now() + .init(worker.settings.bodyIdleTimeout)) }
-        return hasMoved
-    }
-
-    private var bufferedBytes: Int {
-        socket?.unsentBytes ?? 0
-    }
-
-    /// Whether the end of a finished answer still waits for its client, who has taken some since it was last looked at.
-    func tailMoves() -> Bool {
-        guard bufferedBytes > 0, let left = socket?.unacknowledgedBytes else { return false }
-        defer { writer.tail = left }
-        if let before = writer.tail, left >= before { return false }
+    /// The time of a client that lets bytes wait is over: whether it took some meanwhile, which earns another round.
+    func clientTakesSome() -> Bool {
+        let left = socket?.unacknowledgedBytes ?? 0
+        defer { writer.leftBefore = left }
+        if let before = writer.leftBefore, left >= before { return false }
         watchdog.set(.now() + .init(worker.settings.bodyIdleTimeout))
         return true
     }
 
+    /// The channel holds bytes that the kernel does not take yet.
+    var hasBuffered: Bool { (socket?.unsentBytes ?? 0) > 0 }
+
     /// What is dropped with a close must not look like the end of a body.
     func closeVisibly() {
-        if bufferedBytes > 0 { resetOnClose() }
+        if hasBuffered { resetOnClose() }
         context?.close(promise: nil)
     }
 
     /// The last bytes of an answer are still on this side of the socket.
-    var hasUnsent: Bool { writer.needsFlush || writer.pending != nil || bufferedBytes > 0 }
+    var hasUnsent: Bool { writer.needsFlush || writer.pending != nil || hasBuffered }
 
     /// The server is closing: it is told when the last bytes are gone.
     func tellWhenSent() {
-        guard let context, !writer.isSentWatched, bufferedBytes > 0 else { return }
+        guard let context, !writer.isSentWatched, hasBuffered else { return }
         writer.isSentWatched = true
         let sent = context.eventLoop.makePromise(of: Void.self)
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)

@@ -223,12 +223,12 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
     private func deadlinePassed() {
         switch state.phase {
         case .idle, .lingering, .closed, .draining:
-            if !tailMoves() { closeVisibly() }
+            if !hasBuffered || !clientTakesSome() { closeVisibly() }
         case .readingHead: refuse(Fault(.requestTimeout))
         case .answering:
             if requestBody?.isWaiting == true {
                 requestBody?.fail(Fault(.requestTimeout, detail: "the request body stalled"))
-            } else if !writerHasMoved() {
+            } else if writer.waiter != nil, !clientTakesSome() {
                 abort()
             }
         }

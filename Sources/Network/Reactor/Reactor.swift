@@ -57,7 +57,10 @@ import Synchronization
             Glibc.close(poller)
             throw ReactorFailure(errno: code)
         }
-        try watchBell()
+        do throws(ReactorFailure) { try watchBell() } catch {
+            closeDescriptors()
+            throw error
+        }
         let isStarted = ConditionLock(value: false)
         let isRunning = ReactorThread.start(name) { [self] in
             isStarted.lock()
@@ -65,7 +68,10 @@ import Synchronization
             isStarted.unlock(withValue: true)
             run()
         }
-        guard isRunning else { throw ReactorFailure(errno: EAGAIN) }
+        guard isRunning else {
+            closeDescriptors()
+            throw ReactorFailure(errno: EAGAIN)
+        }
         isStarted.lock(whenValue: true)
         isStarted.unlock()
     }
@@ -296,6 +302,10 @@ import Synchronization
             runTasks()
         }
         thread.store(0, ordering: .relaxed)
+        closeDescriptors()
+    }
+
+    private func closeDescriptors() {
         Glibc.close(bell)
         Glibc.close(poller)
     }

@@ -28,7 +28,7 @@ struct WriteQueue {
     private var sent: [EventLoopPromise<Void>] = []
     private(set) var bytes = 0
 
-    var isEmpty: Bool { bytes == 0 && only == nil && next == waiting.count }
+    var isEmpty: Bool { only == nil && next == waiting.count }
 
     mutating func append(_ buffer: consuming ByteBuffer, _ promise: EventLoopPromise<Void>?) {
         let isOnly = promise == nil && isEmpty

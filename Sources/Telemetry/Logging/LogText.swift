@@ -67,26 +67,16 @@ extension OutputRawSpan {
     /// The lowest bytes of a word, the lowest one first; there must be room for eight.
     @inline(__always)
     private mutating func append(_ word: UInt64, count: Int) {
-        unsafe append(word.littleEndian, as: UInt64.self)
-        removeLast(8 &- count)
+        unsafe withUnsafeMutableBytes { target, initialized in
+            unsafe target.storeBytes(of: word.littleEndian, toByteOffset: initialized, as: UInt64.self)
+            initialized &+= count
+        }
     }
 
-    /// The 36 characters of the id (RFC 9562 §4).
+    /// The 36 characters of the id.
     mutating func write(_ id: RequestID) {
-        guard freeCapacity >= 36 else { return }
-        let dash = UInt8(ascii: "-")
-        let second = hexDigits(of: UInt32(truncatingIfNeeded: id.high))
-        let third = hexDigits(of: UInt32(truncatingIfNeeded: id.low >> 32))
-        unsafe append(hexDigits(of: UInt32(truncatingIfNeeded: id.high >> 32)), as: UInt64.self)
-        append(dash)
-        unsafe append(UInt32(truncatingIfNeeded: second), as: UInt32.self)
-        append(dash)
-        unsafe append(UInt32(truncatingIfNeeded: second >> 32), as: UInt32.self)
-        append(dash)
-        unsafe append(UInt32(truncatingIfNeeded: third), as: UInt32.self)
-        append(dash)
-        unsafe append(UInt32(truncatingIfNeeded: third >> 32), as: UInt32.self)
-        unsafe append(hexDigits(of: UInt32(truncatingIfNeeded: id.low)), as: UInt64.self)
+        let text = id.text
+        unsafe write(text.span.bytes)
     }
 
     /// Milliseconds with three decimals; less than nothing counts as nothing.
@@ -136,15 +126,4 @@ private struct DecimalDigits {
     /// How many zeros the number itself does not need.
     @inline(__always)
     var leadingZeros: Int { min(lanes.trailingZeroBitCount / 8, 7) }
-}
-
-/// The eight digits of a number, the first one in the lowest byte: every nibble becomes a byte, and every byte a letter
-/// or a numeral, all at once.
-private func hexDigits(of number: UInt32) -> UInt64 {
-    var lanes = UInt64(number.byteSwapped)
-    lanes = (lanes | lanes << 16) & 0x0000_FFFF_0000_FFFF
-    lanes = (lanes | lanes << 8) & 0x00FF_00FF_00FF_00FF
-    lanes = (lanes >> 4 | lanes << 8) & 0x0F0F_0F0F_0F0F_0F0F
-    let letters = ((lanes &+ 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101
-    return (lanes &+ 0x3030_3030_3030_3030 &+ letters &* 0x27).littleEndian
 }
