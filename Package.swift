@@ -34,17 +34,17 @@ let floors: [[Module]] = [
         Module(name: "S3", uses: ["Exchange", "HTTPSemantics"], products: [nioCore, crypto]),
         Module(
             name: "Network", uses: ["Exchange"],
-            products: [nioCore, nioLocks, nioPosix, nioSSL, "CAres", "CLinux"]),
+            products: [nioCore, nioLocks, nioSSL, "CAres", "CLinux"]),
         Module(name: "Telemetry", uses: ["Exchange"], products: [nioCore, nioLocks, jemalloc]),
     ],
     [  // doors: one outside world each
         Module(
             name: "Server",
             uses: ["Exchange", "HTTPSemantics", "HTTPWire", "Network", "Resilience", "Settings", "Telemetry"],
-            products: [nioCore, nioPosix]),
+            products: [nioCore]),
         Module(
             name: "Transport", uses: ["Exchange", "HTTPWire", "Network", "Resilience", "Settings", "Telemetry"],
-            products: [nioCore, nioPosix, nioSSL]),
+            products: [nioCore, nioSSL]),
     ],
     [  // rooms: one question each
         Module(
@@ -76,7 +76,7 @@ let floors: [[Module]] = [
                 "Admin", "ConfigSchema", "DevOrigin", "Exchange", "Network", "Proxy", "Resilience", "S3", "Server",
                 "Settings", "Telemetry", "Transport", "Upstream",
             ],
-            products: [nioCore, nioPosix, nioSSL, arguments, jemalloc, mallocConf], isProgram: true)
+            products: [nioCore, nioSSL, arguments, jemalloc, mallocConf], isProgram: true)
     ],
 ]
 

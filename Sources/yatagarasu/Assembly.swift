@@ -3,7 +3,6 @@ import ConfigSchema
 import Exchange
 import Network
 import NIOCore
-import NIOPosix
 import NIOSSL
 import Proxy
 import Resilience

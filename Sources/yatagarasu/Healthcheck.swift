@@ -2,7 +2,6 @@ import ArgumentParser
 import Glibc
 import Network
 import NIOCore
-import NIOPosix
 import Settings
 
 /// Asks `/health` of the configured address: the health check of images that have no shell.

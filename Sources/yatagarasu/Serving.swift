@@ -2,7 +2,6 @@ import ArgumentParser
 import Glibc
 import Network
 import NIOCore
-import NIOPosix
 import Settings
 import Telemetry
 
