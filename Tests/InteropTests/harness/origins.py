@@ -2,7 +2,6 @@
 
 import json
 import pathlib
-import signal
 
 import boto3
 import botocore.exceptions
@@ -55,10 +54,10 @@ class Origin:
 
     def pause(self):
         """Stalls the server: the kernel still accepts connections, nobody answers."""
-        self._program.signal(signal.SIGSTOP)
+        self._program.pause()
 
     def resume(self):
-        self._program.signal(signal.SIGCONT)
+        self._program.resume()
 
     def s3(self, retries=3):
         """A boto3 client straight to the origin."""

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 
+from .ports import wait_until
+
 
 def tool(name):
     """A program of the interop environment; a missing one is a failure, never a skip."""
@@ -39,6 +41,21 @@ class Program:
 
     def signal(self, number):
         self._child.send_signal(number)
+
+    def pause(self):
+        """Stops every thread. The signal alone returns before they stand still, so that a busy machine's may go on."""
+        self.signal(signal.SIGSTOP)
+        wait_until(lambda: self._thread_states() <= {"T"}, 10, "the program stands still")
+
+    def resume(self):
+        self.signal(signal.SIGCONT)
+
+    def _thread_states(self):
+        try:
+            lines = [stat.read_text() for stat in pathlib.Path(f"/proc/{self.pid}/task").glob("*/stat")]
+        except (FileNotFoundError, ProcessLookupError):
+            return {"gone"}
+        return {line.rpartition(")")[2].split()[0] for line in lines}
 
     def wait(self, seconds):
         try:
