@@ -3,7 +3,7 @@ import NIOCore
 /// A body that its consumer pulls; single consumer, bound to one event loop.
 ///
 /// Whoever produces the bytes must stop reading its own source while nobody asks, so that memory is bounded by a
-/// window. Cancelling the task that waits in `next()` ends the transfer.
+/// window. The cancellation of the request that it belongs to ends a wait in `next()`.
 package protocol BodySource: AnyObject {
     /// The next bytes, never empty; nil after the last. After nil or a failure it must not be called again.
     func next() async throws(Fault) -> ByteBuffer?

@@ -1,7 +1,6 @@
 /// Tells whoever works for a request that its client has left. Bound to one event loop.
 ///
-/// A task's own cancellation takes locks at every wait, this costs a store; what waits seldom (connecting, standing in
-/// line) still listens to its task.
+/// A task's own cancellation takes locks at every wait, this costs a store; and a task outlives the request.
 package final class Cancellation {
     package enum Cause {
         case clientLeft

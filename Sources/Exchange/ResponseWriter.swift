@@ -41,9 +41,9 @@ package struct ClientGone: Error, Sendable, Equatable {
 
 /// Answers requests: the corridor, as a door sees it. One instance for each event loop.
 package protocol Responder: AnyObject {
-    /// Answers a request that needs no wait, and says so; otherwise `respond` is called in a task of its own.
+    /// Answers a request that needs no wait, and says so; otherwise `respond` is called in a task.
     func respondAtOnce(to request: Request, through writer: any ResponseWriter) -> Bool
-    /// Answers one request, transfer included. Its task is cancelled when the client leaves.
+    /// Answers one request, transfer included. `request.cancellation` tells when the client leaves.
     func respond(to request: Request, through writer: any ResponseWriter) async
     /// Answers what is not a request; the door closes the connection afterwards.
     func refuse(_ refusal: Refusal, through writer: any ResponseWriter)

@@ -7,7 +7,7 @@ import Telemetry
 
 /// One HTTP/1.1 connection to a client: carries out what `HTTP1ConnectionState` decides. Bound to its event loop.
 ///
-/// Requests are answered one after the other, each in a `Task.immediate` on the loop's executor; bytes of further
+/// Requests are answered one after the other, each by a task of `AnsweringTasks`; bytes of further
 /// (pipelined) requests wait, and reading stops while too many of them wait or the client does not take its answers.
 final class HTTP1Connection: ChannelInboundHandler, StreamReader {
     typealias InboundIn = ByteBuffer
@@ -30,7 +30,6 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
     var watchdog: Watchdog
     var writer = WriterState()
 
-    private var task: Task<Void, Never>?
     /// The request that is being answered.
     private var request: Request?
     private let cancellation = Cancellation()
@@ -117,7 +116,6 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
         requestBody = nil
         resumeWriter(with: .failure(ClientGone()))
         cancellation.cancel(worker.stage == .stopped ? .serverEnds : .clientLeft)
-        task?.cancel()
         if !isRunning { worker.remove(self) }
     }
 
@@ -177,27 +175,19 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
         self.request = request
         writer.reset()
         isRunning = true
-        if worker.responder.respondAtOnce(to: request, through: self) { finished() } else { run() }
+        if worker.responder.respondAtOnce(to: request, through: self) { finished() } else { worker.tasks.answer(self) }
     }
 
-    private func run() {
-        // The task runs on this loop's thread alone: its executor sees to that.
-        nonisolated(unsafe) let connection = self
-        let started = Task.immediate(executorPreference: worker.loop.executor) { unsafe await connection.answer() }
-        if isRunning { task = started }
-    }
-
-    private func answer() async {
+    /// Answers the present request; `finished` comes next.
+    func answer() async {
         guard let request else { return }
         await worker.responder.respond(to: request, through: self)
-        finished()
     }
 
     /// The responder has returned: the next request may follow.
-    private func finished() {
+    func finished() {
         isRunning = false
         request = nil
-        task = nil
         guard state.phase != .closed else {
             worker.remove(self)
             return

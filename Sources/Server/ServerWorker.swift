@@ -20,6 +20,7 @@ final class ServerWorker {
     let limits: WireLimits
     let responder: any Responder
     let counts: ServerCounts
+    let tasks: AnsweringTasks
     let requestTimeout: TimeAmount
     let idleTimeout: TimeAmount
     let wallClock: @Sendable () -> Int64
@@ -43,6 +44,7 @@ final class ServerWorker {
             maxHeadLength: settings.securityLimits.maxHeaderSize)
         self.responder = responder
         counts = metrics.counts(of: loop.index)
+        tasks = AnsweringTasks(executor: loop.executor)
         requestTimeout = .init(settings.requestTimeout)
         idleTimeout = .init(settings.idleTimeout)
         self.wallClock = wallClock
@@ -98,6 +100,7 @@ final class ServerWorker {
         stage = .stopped
         let cut = answering
         for connection in connections.values { connection.abort() }
+        tasks.close()
         let waiting = drained
         drained = []
         for promise in waiting { promise.succeed() }

@@ -23,15 +23,6 @@ package final class OriginPool {
         }
     }
 
-    private typealias Lease = Result<NIOLoopBound<OriginConnection>, TransportFailure>
-
-    private struct Waiter {
-        let ticket: Int
-        let suspension: Suspension<Lease>
-        let deadline: NIODeadline
-        let timer: Scheduled<Void>
-    }
-
     private let target: Target
     private let limits: PoolLimits
     private let loop: LoopContext
@@ -40,8 +31,7 @@ package final class OriginPool {
     private var idle: [OriginConnection] = []
     /// Connections that exist or are being made.
     private var open = 0
-    private var waiters = WaitingLine<Waiter>()
-    private var nextTicket = 0
+    private var line = WaitingLine<LeaseWaiter>()
     private var isShutDown = false
 
     package init(
@@ -56,8 +46,7 @@ package final class OriginPool {
 
     /// Sends an encoded request head and answers with the origin's head; the body is pulled from the response.
     ///
-    /// `deadline` bounds the wait for a connection and for the head. `cancellation` ends the wait for the head and for
-    /// the body, the cancelling of the caller's task the wait for a connection.
+    /// `deadline` bounds the wait for a connection and for the head; `cancellation` ends these waits and the body's.
     package func exchange(
         _ head: ByteBuffer, isHead: Bool, deadline: NIODeadline, cancellation: Cancellation
     ) async throws(TransportFailure) -> OriginResponse {
@@ -67,7 +56,7 @@ package final class OriginPool {
             if !wasResent, let kept = takeIdle() {
                 connection = kept
             } else {
-                connection = try await lease(until: deadline, mustBeNew: wasResent)
+                connection = try await lease(until: deadline, mustBeNew: wasResent, cancellation)
             }
             let arrival = await connection.exchange(
                 head, isHead: isHead, deadline: deadline, cancellation: cancellation)
@@ -92,10 +81,7 @@ package final class OriginPool {
         let kept = idle
         idle = []
         for connection in kept { connection.close() }
-        while let waiter = waiters.popFirst() {
-            waiter.timer.cancel()
-            waiter.suspension.resume(.failure(.shutDown))
-        }
+        while let waiter = nextInLine() { waiter.resume(.failure(.shutDown)) }
     }
 
     // MARK: leases
@@ -110,20 +96,36 @@ package final class OriginPool {
     }
 
     /// A connection when none is free: a new one, or the next that is given back.
-    private func lease(until deadline: NIODeadline, mustBeNew: Bool) async throws(TransportFailure) -> OriginConnection
-    {
+    private func lease(
+        until deadline: NIODeadline, mustBeNew: Bool, _ cancellation: Cancellation
+    ) async throws(TransportFailure) -> OriginConnection {
         guard !isShutDown else { throw .shutDown }
-        if open < limits.maxConnections { return try await connect(until: deadline) }
-        if mustBeNew, let victim = idle.popLast() {
+        guard !cancellation.isCancelled else { throw .cancelled }
+        if mustBeNew, open >= limits.maxConnections, let victim = idle.popLast() {
             metrics.idle(-1)
             victim.close()
-            return try await connect(until: deadline)
         }
-        guard waiters.count < limits.maxWaiting else {
+        let standsInLine = open >= limits.maxConnections || line.count > 0
+        guard !standsInLine || line.count < limits.maxWaiting else {
             metrics.rejected()
             throw .poolExhausted
         }
-        return try await waitForTurn(until: deadline).get().value
+        let waiter = LeaseWaiter(until: deadline, cancellation)
+        return try await waiter.wait { standsInLine ? join(waiter) : connect(for: waiter) }.get()
+    }
+
+    private func connect(for waiter: LeaseWaiter) {
+        // The task runs on this loop's thread alone: its executor sees to that.
+        nonisolated(unsafe) let (pool, waiter) = (self, waiter)
+        let attempt = Task.immediate(executorPreference: loop.executor) {
+            do throws(TransportFailure) {
+                let connection = try await unsafe pool.connect(until: waiter.deadline)
+                if unsafe !waiter.resume(.success(connection)) { unsafe pool.giveBack(connection) }
+            } catch {
+                unsafe waiter.resume(.failure(error))
+            }
+        }
+        unsafe waiter.onCancel = { attempt.cancel() }
     }
 
     private func connect(until deadline: NIODeadline) async throws(TransportFailure) -> OriginConnection {
@@ -145,42 +147,35 @@ package final class OriginPool {
         }
     }
 
-    private func waitForTurn(until deadline: NIODeadline) async -> Lease {
-        nextTicket += 1
-        let ticket = nextTicket
-        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
+    // MARK: the line
+
+    private func join(_ waiter: LeaseWaiter) {
         metrics.waiting(1)
-        defer { metrics.waiting(-1) }
-        return await withTaskCancellationHandler {
-            await Suspension<Lease>.wait { suspension in
-                let timer = loop.eventLoop.scheduleTask(deadline: deadline) {
-                    bound.value.leaveLine(ticket, why: .poolTimedOut)
-                }
-                waiters.append(Waiter(ticket: ticket, suspension: suspension, deadline: deadline, timer: timer))
-                if Task.isCancelled { leaveLine(ticket, why: .cancelled) }
-            }
-        } onCancel: {
-            bound.eventLoop.execute { bound.value.leaveLine(ticket, why: .cancelled) }
+        line.append(waiter)
+        waiter.onCancel = { [self] in leaveLine(waiter) }
+        waiter.timer = loop.eventLoop.assumeIsolated().scheduleTask(deadline: waiter.deadline) { [self] in
+            leaveLine(waiter)
+            waiter.resume(.failure(.poolTimedOut))
         }
     }
 
-    private func leaveLine(_ ticket: Int, why: TransportFailure) {
-        guard let waiter = waiters.removeFirst(where: { $0.ticket == ticket }) else { return }
-        waiter.timer.cancel()
-        waiter.suspension.resume(.failure(why))
+    private func leaveLine(_ waiter: LeaseWaiter) {
+        if line.removeFirst(where: { $0 === waiter }) != nil { metrics.waiting(-1) }
     }
 
-    private func bind(_ connection: OriginConnection) -> NIOLoopBound<OriginConnection> {
-        NIOLoopBound(connection, eventLoop: loop.eventLoop)
+    private func nextInLine() -> LeaseWaiter? {
+        guard let waiter = line.popFirst() else { return nil }
+        metrics.waiting(-1)
+        waiter.timer.take()?.cancel()
+        return waiter
     }
 
     // MARK: the connections' side
 
     func giveBack(_ connection: OriginConnection) {
         guard !isShutDown else { return connection.close() }
-        if let waiter = waiters.popFirst() {
-            waiter.timer.cancel()
-            waiter.suspension.resume(.success(bind(connection)))
+        if let waiter = nextInLine() {
+            waiter.resume(.success(connection))
             return
         }
         connection.park(until: loop.moment + limits.idleTimeout)
@@ -200,22 +195,11 @@ package final class OriginPool {
     private func connectionGone() {
         open -= 1
         metrics.open(-1)
-        guard !isShutDown, let waiter = waiters.popFirst() else { return }
-        waiter.timer.cancel()
+        guard line.count > 0 else { return }
         // Later: a connection that fails at once comes back here for the next in line.
-        loop.eventLoop.assumeIsolated().execute { [self] in connect(for: waiter) }
-    }
-
-    private func connect(for waiter: Waiter) {
-        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
-        Task.immediate(executorPreference: loop.executor) {
-            do throws(TransportFailure) {
-                let pool = bound.value
-                let connection = try await pool.connect(until: waiter.deadline)
-                waiter.suspension.resume(.success(pool.bind(connection)))
-            } catch {
-                waiter.suspension.resume(.failure(error))
-            }
+        loop.eventLoop.assumeIsolated().execute { [self] in
+            guard open < limits.maxConnections, let waiter = nextInLine() else { return }
+            connect(for: waiter)
         }
     }
 }
