@@ -1,5 +1,5 @@
 /// A request method, as far as the proxy tells methods apart.
-package enum Method: UInt8, Sendable, Equatable, CaseIterable {
+@usableFromInline package enum Method: UInt8, Sendable, Equatable, CaseIterable {
     case get, head, options, post, put, delete, patch, connect, trace
     /// A syntactically valid token that names none of the above.
     case other

@@ -6,14 +6,7 @@ import NIOCore
 package final class Request {
     package let head: RequestHead
     package let id: RequestID
-    /// The address of the connection's other end.
-    package let peer: SocketAddress?
-    /// The client's address as text, rendered once for its connection.
-    package let clientAddress: ByteBuffer
-    /// Whether the client's side is TLS.
-    package let isSecure: Bool
-    /// Whether the connection or the process is past its limits, so that only the proxy's own paths are served.
-    package let isOverLimit: Bool
+    package let client: Client
     /// Whether the server is closing: only the proxy's own paths are served.
     package let isDraining: Bool
     /// When the head was complete.
@@ -26,21 +19,32 @@ package final class Request {
     package let cancellation: Cancellation
 
     package init(
-        head: consuming RequestHead, id: RequestID, peer: SocketAddress?, clientAddress: ByteBuffer, isSecure: Bool,
-        isOverLimit: Bool = false,
-        isDraining: Bool = false, received: NIODeadline, deadline: NIODeadline, body: (any BodySource)?,
-        cancellation: Cancellation
+        head: consuming RequestHead, id: RequestID, from client: Client, isDraining: Bool = false,
+        received: NIODeadline, deadline: NIODeadline, body: (any BodySource)?, cancellation: Cancellation
     ) {
         self.head = head
         self.id = id
-        self.peer = peer
-        self.clientAddress = clientAddress
-        self.isSecure = isSecure
-        self.isOverLimit = isOverLimit
+        self.client = client
         self.isDraining = isDraining
         self.received = received
         self.deadline = deadline
         self.body = body
         self.cancellation = cancellation
+    }
+}
+
+/// Who sends the requests of one connection.
+package final class Client {
+    /// The address of the connection's other end.
+    package let peer: SocketAddress?
+    /// The same as text, without the port.
+    package let address: ByteBuffer
+    /// Whether the connection is past a limit, so that only the proxy's own paths are served.
+    package let isOverLimit: Bool
+
+    package init(peer: SocketAddress?, address: ByteBuffer, isOverLimit: Bool = false) {
+        self.peer = peer
+        self.address = address
+        self.isOverLimit = isOverLimit
     }
 }

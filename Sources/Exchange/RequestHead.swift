@@ -1,8 +1,8 @@
 import NIOCore
 
 /// A request line and its fields as the wire gave them, checked for framing and form.
-package struct RequestHead: Sendable {
-    package var method: Method = .get
+@usableFromInline package struct RequestHead: Sendable {
+    @usableFromInline package var method: Method = .get
     /// The method's own bytes when `method` is `.other`, for the log.
     package var methodToken = ByteBuffer()
     /// The path of the target, still percent-encoded, without query (a raw `#` is refused by the parser).
@@ -13,17 +13,25 @@ package struct RequestHead: Sendable {
     /// The minor version of HTTP/1: 0 or 1.
     package var minorVersion: UInt8 = 1
     package var fields = FieldBlock()
-    package var framing: BodyFraming = .none
+    @usableFromInline package var framing: BodyFraming = .none
     /// Whether the connection may carry another request after this one (RFC 9112 §9.3).
     package var keepsAlive = true
     /// `Expect: 100-continue` was sent.
     package var expectsContinue = false
 
     package init() {}
+
+    // Patterns instead of `==`, which another module can only call through its witness.
+
+    @inlinable package var isGet: Bool { if case .get = method { true } else { false } }
+    @inlinable package var isHead: Bool { if case .head = method { true } else { false } }
+    @inlinable package var isOptions: Bool { if case .options = method { true } else { false } }
+    @inlinable package var isConnect: Bool { if case .connect = method { true } else { false } }
+    @inlinable package var hasBody: Bool { if case .none = framing { false } else { true } }
 }
 
 /// How the end of a message's body is known (RFC 9112 §6).
-package enum BodyFraming: Sendable, Equatable {
+@usableFromInline package enum BodyFraming: Sendable, Equatable {
     /// No body.
     case none
     /// Exactly so many bytes.

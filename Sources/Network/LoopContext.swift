@@ -4,8 +4,9 @@ import NIOCore
 /// What belongs to one event loop: its executor, its turns and its random numbers.
 ///
 /// Every member but `eventLoop`, `executor` and `index` may be touched on the loop only.
-package final class LoopContext {
+@usableFromInline package final class LoopContext {
     package let eventLoop: Reactor
+    @usableFromInline package let clock: EventClock
     package let executor: LoopExecutor
     package let turn: LoopTurn
     /// Counts loops from 0; names a shard of counters.
@@ -15,6 +16,7 @@ package final class LoopContext {
     /// `seed` comes from the system's generator in the program and is fixed in tests.
     package init(eventLoop: Reactor, index: Int, seed: (UInt64, UInt64, UInt64, UInt64)) {
         self.eventLoop = eventLoop
+        self.clock = eventLoop.clock
         self.executor = LoopExecutor(eventLoop)
         self.turn = LoopTurn(eventLoop)
         self.index = index
@@ -22,7 +24,7 @@ package final class LoopContext {
     }
 
     /// The time of the event that is being served.
-    package var moment: NIODeadline { eventLoop.moment }
+    @inlinable package var moment: NIODeadline { clock.moment }
 
     package func makeRequestID() -> RequestID { RequestID(random: random.next(), random.next()) }
 

@@ -18,8 +18,7 @@ package final class LoopTurn {
 
     private func flush() {
         swap(&waiting, &flushing)
-        for connection in flushing { connection.turnEnds() }
-        flushing.removeAll(keepingCapacity: true)
+        while let connection = flushing.popLast() { connection.turnEnds() }
     }
 }
 

@@ -30,47 +30,39 @@ package enum FieldSelection: Sendable {
     ///
     /// Neighbours that stand in the block as clean lines already are copied in one piece.
     package func copy(_ fields: FieldBlock, to out: inout ByteBuffer) {
+        let bytes = fields.bytes.readableBytesSpan
+        let entries = fields.entries.span
         var run = 0..<0
-        for entry in fields.entries where keeps(entry.name) {
-            guard let line = fields.line(entry) else {
-                out.writeRange(run, of: fields.bytes)
+        for index in entries.indices where keeps(entries[index].name) {
+            guard let line = bytes.line(entries[index]) else {
+                out.writeBytes(bytes.extracting(run))
                 run = 0..<0
-                fields.copy(entry, to: &out)
+                fields.copy(entries[index], to: &out)
                 continue
             }
             if line.lowerBound == run.upperBound, !run.isEmpty {
                 run = run.lowerBound..<line.upperBound
             } else {
-                out.writeRange(run, of: fields.bytes)
+                out.writeBytes(bytes.extracting(run))
                 run = line
             }
         }
-        out.writeRange(run, of: fields.bytes)
+        out.writeBytes(bytes.extracting(run))
     }
 }
 
-extension FieldBlock {
+extension RawSpan {
     /// Where the whole line of `entry` stands, with `: ` and CRLF just as they are to be sent; nil when it stands
     /// there in another form.
-    fileprivate func line(_ entry: Entry) -> Range<Int>? {
+    fileprivate func line(_ entry: FieldBlock.Entry) -> Range<Int>? {
         let name = Int(entry.nameStart)
         let nameEnd = name + Int(entry.nameLength)
         let value = Int(entry.valueStart)
         let valueEnd = value + Int(entry.valueLength)
-        let base = bytes.readerIndex
-        guard value == nameEnd + 2, valueEnd + 2 <= bytes.readableBytes,
-            bytes.getInteger(at: base + nameEnd, as: UInt16.self) == 0x3a20,
-            bytes.getInteger(at: base + valueEnd, as: UInt16.self) == 0x0d0a
+        guard value == nameEnd + 2, valueEnd + 2 <= byteCount,
+            byte(at: nameEnd) == UInt8(ascii: ":"), byte(at: nameEnd + 1) == UInt8(ascii: " "),
+            byte(at: valueEnd) == UInt8(ascii: "\r"), byte(at: valueEnd + 1) == UInt8(ascii: "\n")
         else { return nil }
         return name..<(valueEnd + 2)
-    }
-}
-
-extension ByteBuffer {
-    /// Appends the bytes of `other` at `range`, counted from its reader index.
-    fileprivate mutating func writeRange(_ range: Range<Int>, of other: ByteBuffer) {
-        guard !range.isEmpty, let slice = other.getSlice(at: other.readerIndex + range.lowerBound, length: range.count)
-        else { return }
-        writeImmutableBuffer(slice)
     }
 }

@@ -8,6 +8,8 @@ import Settings
 struct WriterState {
     /// An encoded head, small body included, that is not yet given to the channel.
     var pending: ByteBuffer?
+    /// The last head that was given to the channel; its memory is used again.
+    var given: ByteBuffer?
     var bodyBytes: Int64 = 0
     /// Bytes were given to the channel since the last flush.
     var needsFlush = false
@@ -50,9 +52,8 @@ extension HTTP1Connection: ResponseWriter, TurnFlushable {
             case .absent: .absent
             case .unknown: answer.minorVersion == 0 ? .untilClose : .chunked
             }
-        var out = ByteBuffer()
-        swap(&out, &worker.scratch)
-        out.clear(minimumCapacity: HeadEncoder.maxOwnLength + head.lines.readableBytes + Self.joinedLength(framing))
+        var out = worker.shelf.take(
+            HeadEncoder.maxOwnLength + head.lines.readableBytes + Self.joinedLength(framing))
         HeadEncoder.write(
             head, framing: wire, date: worker.date, minorVersion: answer.minorVersion, keepsAlive: answer.keepsAlive,
             to: &out)
@@ -94,7 +95,7 @@ extension HTTP1Connection: ResponseWriter, TurnFlushable {
 
     func end() {
         guard let answer = state.answer, case .begun(let framing) = answer.progress else { return }
-        if framing == .unknown, answer.minorVersion > 0, !answer.isHead { putEndOfChunks() }
+        if case .unknown = framing, answer.minorVersion > 0, !answer.isHead { putEndOfChunks() }
         flush()
         switch state.answerEnded() {
         case .readNext, .nothing: break
@@ -127,7 +128,7 @@ extension HTTP1Connection: ResponseWriter, TurnFlushable {
     private func put(_ chunk: ByteBuffer) {
         guard case .begun(let framing)? = state.answer?.progress, let answer = state.answer else { return }
         writer.bodyBytes += Int64(chunk.readableBytes)
-        let isChunked = framing == .unknown && answer.minorVersion > 0
+        let isChunked = if case .unknown = framing { answer.minorVersion > 0 } else { false }
         var chunk = chunk
         if let waiting = writer.pending?.readableBytes, waiting + chunk.readableBytes <= 2 * Self.joinLimit,
             var head = writer.pending.take()
@@ -159,14 +160,13 @@ extension HTTP1Connection: ResponseWriter, TurnFlushable {
         return Int(length)
     }
 
-    /// The storage is used again for another head as soon as the channel has let go of it.
     private func givePending() {
         guard let head = writer.pending.take() else { return }
-        worker.scratch = head
+        writer.given = head
         give(head)
     }
 
-    private func give(_ bytes: ByteBuffer) {
+    private func give(_ bytes: consuming ByteBuffer) {
         worker.counts.bytesSent(bytes.readableBytes)
         if isSecure {
             context?.write(wrapOutboundOut(bytes), promise: nil)
@@ -180,6 +180,7 @@ extension HTTP1Connection: ResponseWriter, TurnFlushable {
         guard writer.needsFlush else { return }
         writer.needsFlush = false
         if isSecure { context?.flush() } else { socket?.flush0() }
+        if let head = writer.given.take() { worker.shelf.put(head) }
     }
 
     // MARK: back-pressure

@@ -15,24 +15,26 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
 
     let worker: ServerWorker
     let isSecure: Bool
-    /// Past the limit of connections: serves only the proxy's own paths, then closes.
-    let isOverLimit: Bool
+    /// Its own constants, for what is reached through another object costs a reference at each call.
+    private let loop: LoopContext
+    private let responder: any Responder
+    private let tasks: AnsweringTasks
 
     var state = HTTP1ConnectionState()
     var context: ChannelHandlerContext?
     /// The socket; on a plain connection bytes go to and fro without the pipeline.
     private(set) var socket: StreamChannel?
-    var peer: SocketAddress?
-    private var clientAddress = ByteBuffer()
     var parser: RequestParser
     var inbound = ByteBuffer()
     var requestBody: RequestBody?
-    var watchdog: Watchdog
+    let watchdog: Watchdog
     var writer = WriterState()
 
     /// The request that is being answered.
     private var request: Request?
     private let cancellation = Cancellation()
+    /// Past the limit of connections it is served only the proxy's own paths.
+    private var client: Client
     private var isOpened = false
     private var isRunning = false
     private var isAdvancing = false
@@ -41,7 +43,10 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
     init(worker: ServerWorker, isSecure: Bool, isOverLimit: Bool) {
         self.worker = worker
         self.isSecure = isSecure
-        self.isOverLimit = isOverLimit
+        loop = worker.loop
+        responder = worker.responder
+        tasks = worker.tasks
+        client = Client(peer: nil, address: ByteBuffer(), isOverLimit: isOverLimit)
         self.parser = RequestParser(limits: worker.limits)
         self.watchdog = Watchdog(eventLoop: worker.loop.eventLoop)
     }
@@ -63,8 +68,8 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
     private func opened(_ context: ChannelHandlerContext) {
         guard !isOpened else { return }
         isOpened = true
-        peer = context.remoteAddress
-        clientAddress = ClientAddress.render(peer)
+        let peer = context.remoteAddress
+        client = Client(peer: peer, address: ClientAddress.render(peer), isOverLimit: client.isOverLimit)
         worker.add(self)
         watchdog.onExpiry = { [self] in deadlinePassed() }
         watchdog.set(.now() + .init(min(worker.settings.headerTimeout, worker.settings.idleTimeout)))
@@ -76,12 +81,15 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
 
     func received(_ bytes: ByteBuffer) {
         worker.counts.bytesReceived(bytes.readableBytes)
-        if state.phase == .lingering || state.phase == .closed { return }
-        if inbound.readableBytes == 0 {
-            inbound = bytes
-        } else {
-            inbound.writeImmutableBuffer(bytes)
-        }
+        guard state.takesInput else { return }
+        if inbound.readableBytes == 0 { inbound = bytes } else { inbound.writeImmutableBuffer(bytes) }
+        advance()
+    }
+
+    func received(copying bytes: RawSpan) {
+        worker.counts.bytesReceived(bytes.byteCount)
+        guard state.takesInput else { return }
+        inbound.refill(bytes)
         advance()
     }
 
@@ -159,29 +167,26 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
     private func start(_ head: consuming RequestHead) {
         state.requestArrived(head)
         // Behind a refused CONNECT may come bytes of a tunnel, which are no requests (RFC 9110 §9.3.6).
-        if isOverLimit || worker.stage != .serving || head.method == .connect { state.closeAfterAnswer() }
+        if client.isOverLimit || worker.stage != .serving || head.isConnect { state.closeAfterAnswer() }
         if case .length(let length) = head.framing, length > Int64(worker.settings.securityLimits.maxBodySize) {
             state.closeAfterAnswer()
         }
         watchdog.set(nil)
-        let framing = head.framing
-        if framing != .none { requestBody = RequestBody(framing, connection: self) }
-        let now = worker.loop.moment
+        if head.hasBody { requestBody = RequestBody(head.framing, connection: self) }
+        let now = loop.moment
         let request = Request(
-            head: head, id: worker.loop.makeRequestID(), peer: peer, clientAddress: clientAddress,
-            isSecure: isSecure, isOverLimit: isOverLimit,
-            isDraining: worker.stage != .serving, received: now,
+            head: head, id: loop.makeRequestID(), from: client, isDraining: worker.stage != .serving, received: now,
             deadline: now + worker.requestTimeout, body: requestBody, cancellation: cancellation)
         self.request = request
         writer.reset()
         isRunning = true
-        if worker.responder.respondAtOnce(to: request, through: self) { finished() } else { worker.tasks.answer(self) }
+        if responder.respondAtOnce(to: request, through: self) { finished() } else { tasks.answer(self) }
     }
 
     /// Answers the present request; `finished` comes next.
     func answer() async {
         guard let request else { return }
-        await worker.responder.respond(to: request, through: self)
+        await responder.respond(to: request, through: self)
     }
 
     /// The responder has returned: the next request may follow.
@@ -193,7 +198,7 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
             return
         }
         if state.isAnswering { abort() }
-        if state.phase == .idle { watchdog.set(worker.loop.moment + worker.idleTimeout) }
+        if state.phase == .idle { watchdog.set(loop.moment + worker.idleTimeout) }
         worker.noteProgress()
         advance()
     }
@@ -203,8 +208,8 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
         state.refusalBegan()
         writer.reset()
         inbound.clear()
-        worker.responder.refuse(
-            Refusal(fault: fault, id: worker.loop.makeRequestID(), clientAddress: clientAddress, received: .now()),
+        responder.refuse(
+            Refusal(fault: fault, id: loop.makeRequestID(), clientAddress: client.address, received: .now()),
             through: self)
     }
 

@@ -57,6 +57,14 @@ struct HTTP1ConnectionState: Equatable {
         }
     }
 
+    /// Whether bytes that arrive can still mean something.
+    var takesInput: Bool {
+        switch phase {
+        case .idle, .readingHead, .answering, .draining: true
+        case .lingering, .closed: false
+        }
+    }
+
     var isAnswering: Bool {
         if case .answering = phase { return true }
         return false
@@ -77,9 +85,9 @@ struct HTTP1ConnectionState: Equatable {
     mutating func requestArrived(_ head: RequestHead) {
         phase = .answering(
             Answer(
-                isHead: head.method == .head, minorVersion: head.minorVersion,
+                isHead: head.isHead, minorVersion: head.minorVersion,
                 keepsAlive: head.keepsAlive && !isClosing,
-                requestBodyIsRead: head.framing == .none, awaitsContinue: head.expectsContinue))
+                requestBodyIsRead: !head.hasBody, awaitsContinue: head.expectsContinue))
     }
 
     /// What came is no request; its refusal is an answer on a connection that ends with it.
@@ -99,10 +107,10 @@ struct HTTP1ConnectionState: Equatable {
 
     /// The answer's head goes out. nil when there is no answer to begin (given up, or begun before).
     mutating func answerBegan(_ framing: ResponseFraming) -> Answer? {
-        guard case .answering(var answer) = phase, answer.progress == .awaited else { return nil }
+        guard case .answering(var answer) = phase, case .awaited = answer.progress else { return nil }
         // A client that still waits for `100 Continue` may or may not send its body: the connection cannot be kept.
         if answer.awaitsContinue && !answer.requestBodyIsRead { answer.keepsAlive = false }
-        if framing == .unknown && answer.minorVersion == 0 && !answer.isHead { answer.keepsAlive = false }
+        if case .unknown = framing, answer.minorVersion == 0, !answer.isHead { answer.keepsAlive = false }
         answer.progress = .begun(framing)
         phase = .answering(answer)
         return answer
@@ -128,7 +136,7 @@ struct HTTP1ConnectionState: Equatable {
 
     mutating func answerEnded() -> EndAction {
         guard case .answering(let answer) = phase else { return .nothing }
-        guard answer.keepsAlive && !isClosing, answer.progress != .awaited else {
+        guard answer.keepsAlive && !isClosing, case .begun = answer.progress else {
             phase = .lingering
             return .linger
         }

@@ -24,8 +24,8 @@ final class ServerWorker {
     let requestTimeout: TimeAmount
     let idleTimeout: TimeAmount
     let wallClock: @Sendable () -> Int64
-    /// Encoded heads; its storage is used again as soon as the channel has sent it.
-    var scratch = ByteBuffer()
+    /// For encoded heads.
+    var shelf = BufferShelf()
 
     private(set) var stage: Stage = .serving
     private var connections: [ObjectIdentifier: HTTP1Connection] = [:]

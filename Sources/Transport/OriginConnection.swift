@@ -62,10 +62,21 @@ final class OriginConnection: ChannelInboundHandler, StreamReader {
     func exchange(
         _ head: ByteBuffer, isHead: Bool, deadline: NIODeadline, cancellation: Cancellation
     ) async -> Arrival {
-        guard let context, let socket, state.isIdle else { return .failure(.closedEarly) }
+        if let failure = send(head, isHead: isHead, deadline: deadline, cancellation: cancellation) {
+            return .failure(failure)
+        }
+        cancellation.listener = self
+        return await Suspension<Arrival>.wait { headWaiter = $0 }
+    }
+
+    /// Gives the reason when the exchange cannot begin.
+    private func send(
+        _ head: ByteBuffer, isHead: Bool, deadline: NIODeadline, cancellation: Cancellation
+    ) -> TransportFailure? {
+        guard context != nil, state.isIdle else { return .closedEarly }
         guard !cancellation.isCancelled else {
             fail(.cancelled)
-            return .failure(.cancelled)
+            return .cancelled
         }
         self.cancellation = cancellation
         state.requestSent(isHead: isHead)
@@ -75,11 +86,9 @@ final class OriginConnection: ChannelInboundHandler, StreamReader {
         let now = loop.moment
         watchdog.set(min(deadline, now + limits.firstByteTimeout))
         totalDeadline = limits.totalTimeout.map { now + $0 }
-        if isSecure { context.write(wrapOutboundOut(head), promise: nil) } else { socket.enqueue(head, promise: nil) }
+        if isSecure { context?.write(wrapOutboundOut(head), promise: nil) } else { socket?.enqueue(head) }
         loop.turn.flushAtEnd(self)
-        if let failure { return .failure(failure) }
-        cancellation.listener = self
-        return await Suspension<Arrival>.wait { headWaiter = $0 }
+        return failure
     }
 
     /// The connection idles in the pool until `deadline`.
@@ -164,6 +173,13 @@ final class OriginConnection: ChannelInboundHandler, StreamReader {
     func received(_ bytes: ByteBuffer) {
         if inbound.readableBytes == 0 { inbound = bytes } else { inbound.writeImmutableBuffer(bytes) }
         consume()
+        // Much memory is not kept by a connection at rest.
+        if inbound.readableBytes == 0 { inbound = ByteBuffer() }
+    }
+
+    func received(copying bytes: RawSpan) {
+        inbound.refill(bytes)
+        consume()
     }
 
     func channelReadComplete(context: ChannelHandlerContext) { receivedAll() }
@@ -205,7 +221,7 @@ final class OriginConnection: ChannelInboundHandler, StreamReader {
             state.headArrived(head)
             watchdog.set(totalDeadline)
             decoder = BodyDecoder(head.framing)
-            arrived = OriginResponse(head, self, exchange: serial)
+            arrived = OriginResponse(consume head, self, exchange: serial)
             decodeBody()
         } catch {
             return failed(.invalidResponse(error))

@@ -43,7 +43,7 @@ package final class BucketOrigin {
     private let wallClock: @Sendable () -> Int64
     /// What an ambiguous refusal of a HEAD turned out to be, for a while.
     private var lastRefusal: (fault: Fault, until: NIODeadline)?
-    private var scratch = ByteBuffer()
+    private var shelf = BufferShelf()
 
     package init(
         endpoint: Endpoint, credentials: any CredentialsSource, pool: OriginPool, metrics: OriginMetrics,
@@ -90,15 +90,13 @@ package final class BucketOrigin {
     ) async throws(Fault) -> OriginResponse {
         let identity: SigningIdentity
         if let current = credentials.current { identity = current } else { identity = try await obtainIdentity() }
-        var head = ByteBuffer()
-        swap(&head, &scratch)
-        head.clear(minimumCapacity: 1024)
+        var head = shelf.take(1024)
         encoder.encode(
             request.isHead ? .head : .get, key: request.path.span.extracting(request.keyStart...),
             query: request.query, as: identity, time: wallClock(), id: request.id, fields: request.lines, to: &head)
         let began = pool.moment
         if !request.isProbe { metrics.asked(isHead: request.isHead) }
-        defer { if scratch.capacity == 0 { scratch = head } }
+        defer { shelf.put(head) }
         do throws(TransportFailure) {
             let response = try await pool.exchange(
                 head, isHead: request.isHead, deadline: deadline, cancellation: cancellation)

@@ -134,6 +134,12 @@ private final class CountingReader: StreamReader {
 
     init(holding channel: StreamChannel? = nil) { self.channel = channel }
 
+    func received(copying bytes: RawSpan) {
+        var copy = ByteBuffer()
+        copy.writeBytes(bytes)
+        received(copy)
+    }
+
     func received(_ bytes: ByteBuffer) {
         count += bytes.readableBytes
         channel?.setReading(false)

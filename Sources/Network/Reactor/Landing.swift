@@ -1,8 +1,8 @@
 import CLinux
 import NIOCore
 
-/// Where a loop's reads land: little is copied from here to its size, so that a connection at rest holds no more than
-/// it got; for much the memory itself is given away.
+/// Where a loop's reads land: of little, readers take a copy into memory that they use again and again, so that a
+/// connection at rest holds no more than it got; for much, the memory itself is given away.
 @safe final class Landing {
     /// From so many bytes on the memory is given away.
     private static let bulkFrom = 40 * 1024
@@ -24,15 +24,31 @@ import NIOCore
         unsafe memory = buffer.withUnsafeMutableWritableBytes { unsafe $0 }
     }
 
-    /// One read. nil when nothing came; `count` is what the system said, with the errno.
-    func read(_ descriptor: Int32, _ count: inout Int) -> ByteBuffer? {
-        count = unsafe receive_now(descriptor, memory.baseAddress, size)
-        guard count > 0 else { return nil }
+    /// One read: what the system said, with the errno.
+    func read(_ descriptor: Int32) -> Int { unsafe receive_now(descriptor, memory.baseAddress, size) }
+
+    /// Gives the `count` bytes of the last read to `reader`.
+    func hand(_ count: Int, to reader: any StreamReader) {
         guard count >= Self.bulkFrom else {
-            return unsafe ByteBuffer(bytes: UnsafeRawBufferPointer(rebasing: memory[0..<count]))
+            return reader.received(copying: unsafe RawSpan(_unsafeBytes: memory[0..<count]))
         }
         buffer.moveWriterIndex(to: count)
-        defer { renew() }
-        return buffer
+        let bytes = buffer
+        renew()
+        reader.received(bytes)
+    }
+}
+
+extension ByteBuffer {
+    /// The most memory that is kept for what comes next.
+    private static var keptCapacity: Int { 16 * 1024 }
+
+    /// Appends bytes. When all before them were read, their memory is used again unless somebody else has it, too.
+    package mutating func refill(_ bytes: RawSpan) {
+        if readableBytes == 0 {
+            if storageCapacity > Self.keptCapacity { self = ByteBuffer() }
+            clear(minimumCapacity: bytes.byteCount)
+        }
+        writeBytes(bytes)
     }
 }

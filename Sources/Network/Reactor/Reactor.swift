@@ -44,7 +44,7 @@ import Synchronization
     private var tasks: [() -> Void] = []
     private var running: [() -> Void] = []
     private var isStopping = false
-    private var knownMoment: NIODeadline?
+    let clock = EventClock()
     let landing = Landing(size: StreamChannel.bulkSize)
 
     /// Starts the thread. Fails with the errno of what the system refused.
@@ -77,15 +77,6 @@ import Synchronization
     }
 
     package var inEventLoop: Bool { pthread_self() == thread.load(ordering: .relaxed) }
-
-    /// When the event that is being served was looked at: what is done for one event needs no finer clock, and reading
-    /// one costs more than it tells. On the loop only.
-    package var moment: NIODeadline {
-        if let knownMoment { return knownMoment }
-        let now = NIODeadline.now()
-        knownMoment = now
-        return now
-    }
 
     package func execute(_ task: @escaping @Sendable () -> Void) { _ = enqueue(task) }
 
@@ -242,7 +233,7 @@ import Synchronization
         }
         guard !resumed.isEmpty else { return count }
         for source in resumed {
-            knownMoment = nil
+            clock.forget()
             source.goesOn()
         }
         defer { resumed.removeAll(keepingCapacity: true) }
@@ -261,7 +252,7 @@ import Synchronization
         let serial = UInt32(truncatingIfNeeded: key >> 32)
         let index = Int(UInt32(truncatingIfNeeded: key))
         guard serial != 0 else { return answerBell() }
-        knownMoment = nil
+        clock.forget()
         guard index < sources.count, let source = sources[index], source.serial == serial else { return }
         source.ready(events)
     }
@@ -269,7 +260,7 @@ import Synchronization
     private func runTimers() {
         let now = NIODeadline.now()
         while let next = timers.next, next <= now, let timer = timers.popFirst() {
-            knownMoment = nil
+            clock.forget()
             timer.end(isDue: true)
         }
     }
@@ -277,7 +268,7 @@ import Synchronization
     private func runTasks() {
         swap(&tasks, &running)
         for task in running {
-            knownMoment = nil
+            clock.forget()
             task()
         }
         running.removeAll(keepingCapacity: true)

@@ -98,3 +98,18 @@ enum SocketSwitch {
         return code
     }
 }
+
+/// Without another reader, bytes go through the pipeline.
+extension StreamChannel: StreamReader {
+    package func received(_ bytes: ByteBuffer) { pipeline.syncOperations.fireChannelRead(NIOAny(bytes)) }
+
+    package func received(copying bytes: RawSpan) {
+        var copy = ByteBufferAllocator().buffer(capacity: bytes.byteCount)
+        copy.writeBytes(bytes)
+        received(copy)
+    }
+
+    package func receivedAll() { pipeline.syncOperations.fireChannelReadComplete() }
+
+    package func writabilityChanged(_ isWritable: Bool) { pipeline.syncOperations.fireChannelWritabilityChanged() }
+}

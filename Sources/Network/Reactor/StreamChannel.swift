@@ -5,8 +5,10 @@ import Synchronization
 
 /// Who takes a connection's bytes without the detour through its pipeline. Called on the connection's loop.
 package protocol StreamReader: AnyObject {
-    /// Bytes arrived.
+    /// Much arrived: the memory is the reader's.
     func received(_ bytes: ByteBuffer)
+    /// Little arrived, which stays in its place only during the call.
+    func received(copying bytes: RawSpan)
     /// All that was there has been given.
     func receivedAll()
     /// There is room for more to write, or none.
@@ -33,6 +35,7 @@ package final class StreamChannel: PollSource, Channel, ChannelCore, @unchecked 
     private static let end = EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue
 
     package let reactor: Reactor
+    private let landing: Landing
     package let remoteAddress: SocketAddress?
     private let closePromise: EventLoopPromise<Void>
     package private(set) lazy var pipeline = ChannelPipeline(channel: self)
@@ -55,6 +58,7 @@ package final class StreamChannel: PollSource, Channel, ChannelCore, @unchecked 
     /// Takes over a connected socket; call on the loop, then `start`.
     init(_ descriptor: Int32, on reactor: Reactor, peer: SocketAddress?) {
         self.reactor = reactor
+        landing = reactor.landing
         remoteAddress = peer
         closePromise = reactor.makePromise(of: Void.self)
         super.init(descriptor: descriptor, interest: Self.input | EPOLLET.rawValue)
@@ -148,16 +152,17 @@ package final class StreamChannel: PollSource, Channel, ChannelCore, @unchecked 
 
     override func loopEnds() { close0(error: ChannelError.ioOnClosedChannel, mode: .all, promise: nil) }
 
-    private func readNow() {
-        let reader = reader
+    private func readNow() { read(for: reader ?? self) }
+
+    private func read(for reader: any StreamReader) {
         var hasRead = false
         for _ in 0..<Self.readsPerTurn where isOpen && isReading {
-            var count = 0
-            if let bytes = reactor.landing.read(descriptor, &count) {
+            let count = landing.read(descriptor)
+            if count > 0 {
                 hasRead = true
                 // A short read has emptied the socket, unless its end is to be read as well.
                 if count < Self.bulkSize, !hasEnd { hasInput = false }
-                hand(bytes, to: reader)
+                landing.hand(count, to: reader)
                 if hasInput { continue }
                 break
             }
@@ -167,22 +172,12 @@ package final class StreamChannel: PollSource, Channel, ChannelCore, @unchecked 
                 break
             }
             let code = count == 0 ? 0 : errno
-            if hasRead { handedAll(to: reader) }
+            if hasRead { reader.receivedAll() }
             return fail(code == 0 ? nil : ReactorFailure(errno: code))
         }
-        if hasRead, isOpen { handedAll(to: reader) }
+        if hasRead, isOpen { reader.receivedAll() }
         // More is there than one turn reads: the next one goes on.
         if hasInput, isReading, isOpen { reactor.serveAgain(self) }
-    }
-
-    private func hand(_ bytes: consuming ByteBuffer, to reader: (any StreamReader)?) {
-        if let reader { return reader.received(bytes) }
-        pipeline.syncOperations.fireChannelRead(NIOAny(bytes))
-    }
-
-    private func handedAll(to reader: (any StreamReader)?) {
-        if let reader { return reader.receivedAll() }
-        pipeline.syncOperations.fireChannelReadComplete()
     }
 
     /// The peer is gone; nil for an orderly end.
@@ -236,8 +231,7 @@ package final class StreamChannel: PollSource, Channel, ChannelCore, @unchecked 
     private func setWritable(_ isRoom: Bool) {
         guard isRoom != isWritable else { return }
         hasRoom.store(isRoom, ordering: .relaxed)
-        if let reader { return reader.writabilityChanged(isRoom) }
-        pipeline.syncOperations.fireChannelWritabilityChanged()
+        (reader ?? self).writabilityChanged(isRoom)
     }
 
     /// Reading stops or goes on.

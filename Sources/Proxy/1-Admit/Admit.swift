@@ -18,7 +18,7 @@ extension Journey {
     /// May this request enter? Methods and sizes (HTTP-2, HTTP-6).
     func admit(_ request: Request, _ trip: inout Trip) -> Ticket {
         if request.isDraining { return .refused(Fault(.shuttingDown)) }
-        if request.isOverLimit {
+        if request.client.isOverLimit {
             metrics.connectionLimitReached()
             return .refused(Fault(.overloaded, detail: "too many connections"))
         }

@@ -23,18 +23,18 @@ struct ObjectAddress {
 extension Journey {
     /// Which bucket and which key? The path is decoded here, once, for all who come after (RTE-1…5).
     func route(_ request: Request, _ trip: inout Trip) throws(Fault) -> Destination {
-        let method = request.head.method
+        let isOptions = request.head.isOptions
         let target = request.head.path
         do throws(PathFailure) {
             try RequestPath.decode(target.readableBytesUInt8Span, into: &trip.path)
         } catch {
-            if method == .options { return .options(bucket: nil) }
+            if isOptions { return .options(bucket: nil) }
             if error == .dotSegment { metrics.traversalBlocked() }
             throw Fault(.badPath, detail: "\(error)")
         }
         let match = corridor.routes.match(trip.path.span)
         trip.bucket = match?.bucket
-        if method == .options { return .options(bucket: match?.bucket) }
+        if isOptions { return .options(bucket: match?.bucket) }
         guard let match else { throw Fault(.noRoute) }
         trip.keyStart = min(match.prefixLength + 1, trip.path.count)
         guard trip.keyStart < trip.path.count else { throw Fault(.notFound, detail: "the key is empty") }

@@ -7,24 +7,34 @@ import Upstream
 
 extension Journey {
     /// Where does the object come from? Asks the bucket's origin and makes an answer of what it says.
-    func fetch(_ object: ObjectAddress, for request: Request, _ trip: inout Trip) async throws(Fault) -> Answer {
-        let errand = Errand(object, request, origin: corridor.buckets[object.bucket].origin)
+    func fetch(
+        _ object: consuming ObjectAddress, for request: Request, _ trip: inout Trip
+    ) async throws(Fault) -> Answer {
+        let origin = corridor.buckets[object.bucket].origin
         let answer: Answer
         switch RangePlan(request.head) {
         case .whole:
-            let response = try await errand.origin.fetch(
-                errand.question(request.head.method, errand.clientConditions()), deadline: request.deadline,
-                cancellation: request.cancellation)
-            answer = try errand.answer(response, isRangeAsked: false)
-        case .single(let range, let condition): answer = try await errand.single(range, condition: condition)
-        case .several(let specs): answer = try await errand.several(specs)
+            let question = object.question(
+                isHead: request.head.isHead, id: request.id, lines: request.head.conditions())
+            let response = try await origin.fetch(
+                question, deadline: request.deadline, cancellation: request.cancellation)
+            answer = try Answer(response, isRangeAsked: false)
+        case .single(let range, let condition):
+            answer = try await Errand(object, request, origin: origin).single(range, condition: condition)
+        case .several(let specs): answer = try await Errand(object, request, origin: origin).several(specs)
         }
         trip.originStatus = answer.head.status
         return answer
     }
 }
 
-/// One object's fetching for one request.
+extension ObjectAddress {
+    consuming func question(isHead: Bool, id: RequestID, lines: consuming ByteBuffer) -> ObjectRequest {
+        ObjectRequest(isHead: isHead, path: path, keyStart: keyStart, query: query, id: id, lines: lines)
+    }
+}
+
+/// One object's fetching for one request, where that takes more than one question.
 struct Errand {
     let object: ObjectAddress
     let request: Request
@@ -37,17 +47,17 @@ struct Errand {
     }
 
     func whole() async throws(Fault) -> Answer {
-        try answer(await ask(method: request.head.method, clientConditions()), isRangeAsked: false)
+        try Answer(await ask(isHead: request.head.isHead, request.head.conditions()), isRangeAsked: false)
     }
 
     /// One range. `condition` stands for an If-Range: when it fails, the whole object is the answer (RFC 9110 §13.1.5).
     func single(_ range: ByteRange.Spec, condition: RangePlan.Condition?) async throws(Fault) -> Answer {
-        var lines = clientConditions(pinned: condition != nil)
+        var lines = request.head.conditions(pinned: condition != nil)
         range.writeLine(to: &lines)
-        guard let condition else { return try answer(await ask(method: .get, lines), isRangeAsked: true) }
+        guard let condition else { return try Answer(await ask(isHead: false, lines), isRangeAsked: true) }
         condition.writeLine(to: &lines)
         do throws(Fault) {
-            return try answer(await ask(method: .get, lines), isRangeAsked: true)
+            return try Answer(await ask(isHead: false, lines), isRangeAsked: true)
         } catch {
             guard error.code == .preconditionFailed else { throw error }
             return try await whole()
@@ -55,40 +65,39 @@ struct Errand {
     }
 
     /// Asks the origin; the request's own deadline bounds the wait for the head, unless another is given.
-    func ask(method: Method, _ lines: ByteBuffer, deadline: NIODeadline? = nil) async throws(Fault) -> OriginResponse {
+    func ask(isHead: Bool, _ lines: ByteBuffer, deadline: NIODeadline? = nil) async throws(Fault) -> OriginResponse {
         try await origin.fetch(
-            question(method, lines), deadline: deadline ?? request.deadline, cancellation: request.cancellation)
+            object.question(isHead: isHead, id: request.id, lines: lines), deadline: deadline ?? request.deadline,
+            cancellation: request.cancellation)
     }
+}
 
-    func question(_ method: Method, _ lines: ByteBuffer) -> ObjectRequest {
-        ObjectRequest(
-            isHead: method == .head, path: object.path, keyStart: object.keyStart, query: object.query, id: request.id,
-            lines: lines)
-    }
-
+extension RequestHead {
     /// The client's own conditions, which the origin evaluates (HTTP-5). `pinned` leaves out those that another pin
     /// replaces.
     ///
     /// A date does not count beside the tag condition of its kind (RFC 9110 §13.1.3, §13.1.4); not every server knows
     /// that.
-    func clientConditions(pinned: Bool = false) -> ByteBuffer {
+    func conditions(pinned: Bool = false) -> ByteBuffer {
         var lines = ByteBuffer()
-        for entry in request.head.fields.entries {
+        for entry in fields.entries {
             let isAsked =
                 switch entry.name {
                 case .ifNoneMatch: true
-                case .ifModifiedSince: !request.head.fields.contains(.ifNoneMatch)
+                case .ifModifiedSince: !fields.contains(.ifNoneMatch)
                 case .ifMatch: !pinned
-                case .ifUnmodifiedSince: !pinned && !request.head.fields.contains(.ifMatch)
+                case .ifUnmodifiedSince: !pinned && !fields.contains(.ifMatch)
                 default: false
                 }
-            if isAsked { request.head.fields.copy(entry, to: &lines) }
+            if isAsked { fields.copy(entry, to: &lines) }
         }
         return lines
     }
+}
 
+extension Answer {
     /// Makes the client's answer of the origin's: the kept fields, the framing, the body as it comes.
-    func answer(_ origin: OriginResponse, isRangeAsked: Bool) throws(Fault) -> Answer {
+    init(_ origin: OriginResponse, isRangeAsked: Bool) throws(Fault) {
         var status = origin.head.status
         if status == 206 || status == 200, origin.head.fields.contains(.contentRange) {
             // Some servers answer a range with 200 and Content-Range; nobody may take that for the whole object.
@@ -108,9 +117,9 @@ struct Errand {
         case .none, .length(0):
             let framing: ResponseFraming =
                 if let length = origin.head.declaredLength { .length(length) } else { .absent }
-            return Answer(head, .absent(framing))
-        case .length(let length): return Answer(head, .stream(origin, .length(length)))
-        case .chunked, .untilClose: return Answer(head, .stream(origin, .unknown))
+            self.init(head, .absent(framing))
+        case .length(let length): self.init(head, .stream(origin, .length(length)))
+        case .chunked, .untilClose: self.init(head, .stream(origin, .unknown))
         }
     }
 }

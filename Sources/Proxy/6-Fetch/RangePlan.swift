@@ -34,7 +34,7 @@ enum RangePlan {
     static let maxRanges = 64
 
     init(_ head: borrowing RequestHead) {
-        guard head.method == .get, let field = head.fields.value(.range),
+        guard head.isGet, let field = head.fields.value(.range),
             let specs = ByteRange.parse(field.readableBytesUInt8Span, limit: Self.maxRanges), let first = specs.first
         else {
             self = .whole

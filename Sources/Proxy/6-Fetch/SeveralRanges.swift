@@ -9,7 +9,7 @@ extension Errand {
     /// Several ranges: S3 knows only one at a time, so the object is asked for its length first and its parts then come
     /// one after the other, all of one version (RFC 9110 §14.6, §15.3.7.2).
     func several(_ specs: [ByteRange.Spec]) async throws(Fault) -> Answer {
-        let head = try await ask(method: .head, clientConditions()).head
+        let head = try await ask(isHead: true, request.head.conditions()).head
         guard head.status == 200, let length = head.declaredLength, let pin = Pin(head.fields),
             ifRangeHolds(head.fields)
         else { return try await whole() }
@@ -18,7 +18,7 @@ extension Errand {
         }
         let parts = RangeParts(errand: self, ranges: ranges, pin: pin)
         do throws(Fault) {
-            if ranges.count == 1 { return try answer(await parts.open(0), isRangeAsked: true) }
+            if ranges.count == 1 { return try Answer(await parts.open(0), isRangeAsked: true) }
             return try await multipart(parts, head.fields, complete: length)
         } catch {
             guard error.code == .preconditionFailed else { throw error }
@@ -85,7 +85,7 @@ struct RangeParts {
         pin.write(to: &lines)
         let request = errand.request
         let deadline = index == 0 ? request.deadline : .now() + (request.deadline - request.received)
-        let answer = try await errand.ask(method: .get, lines, deadline: deadline)
+        let answer = try await errand.ask(isHead: false, lines, deadline: deadline)
         guard let field = answer.head.fields.value(.contentRange),
             case .part(ranges[index], complete: _)? = ContentRange(field.readableBytesUInt8Span)
         else {

@@ -11,7 +11,7 @@ extension Journey {
         trip.status = answer.head.status
         // Every answer names its request (HTTP-7).
         answer.head.requestID = request.id
-        if let bucket = trip.bucket, request.head.method != .options {
+        if let bucket = trip.bucket, !request.head.isOptions {
             corridor.buckets[bucket].cors.write(to: &answer.head.lines, for: request.head.fields)
         }
         trip.headSent = loop.moment

@@ -5,7 +5,7 @@ import Telemetry
 extension Journey {
     /// Counts and logs an answered request.
     func record(_ trip: borrowing Trip, _ request: Request, bytes: Int64) {
-        record(trip, id: request.id, request.head, from: request.clientAddress, bytes: bytes)
+        record(trip, id: request.id, request.head, from: request.client.address, bytes: bytes)
     }
 
     /// Counts and logs bytes that were no request.

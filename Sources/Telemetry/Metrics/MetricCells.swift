@@ -6,10 +6,10 @@ import Synchronization
 /// `@unchecked Sendable`: the pointer is set once, the memory lives as long as the object, and every access to it is
 /// atomic. Zeroed memory from `calloc` is what `Atomic<UInt64>(0)` looks like, and pages nobody counts in stay
 /// unmapped.
-@safe
-final class MetricCells: @unchecked Sendable {
-    let capacity: Int
-    private let base: UnsafeMutablePointer<Atomic<UInt64>>?
+@safe @usableFromInline
+package final class MetricCells: @unchecked Sendable {
+    @usableFromInline package let capacity: Int
+    @usableFromInline package let base: UnsafeMutablePointer<Atomic<UInt64>>?
 
     /// When memory is refused, the array is empty: nothing is counted and nothing fails.
     init(capacity: Int) {
@@ -21,8 +21,8 @@ final class MetricCells: @unchecked Sendable {
     deinit { unsafe free(base) }
 
     /// Adds to a cell that only the calling thread writes: a load and a store, no locked instruction.
-    @inline(__always)
-    func addAlone(_ cell: Int, _ amount: UInt64) {
+    @inlinable @inline(__always)
+    package func addAlone(_ cell: Int, _ amount: UInt64) {
         guard let base = unsafe base, UInt(bitPattern: cell) < UInt(bitPattern: capacity) else { return }
         unsafe base[cell].store(base[cell].load(ordering: .relaxed) &+ amount, ordering: .relaxed)
     }

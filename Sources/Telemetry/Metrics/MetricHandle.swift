@@ -1,16 +1,16 @@
 /// Where a counter's cell is in every shard; made once by `MetricRegistry`, then used without a look-up.
-package struct Counter: Sendable, Equatable {
-    let cell: Int
+@usableFromInline package struct Counter: Sendable, Equatable {
+    @usableFromInline package let cell: Int
 }
 
 /// The cells of a counter whose label values are a closed list.
-package struct IndexedCounter: Sendable, Equatable {
-    let firstCell: Int
-    let count: Int
-    let lowest: Int
+@usableFromInline package struct IndexedCounter: Sendable, Equatable {
+    @usableFromInline package let firstCell: Int
+    @usableFromInline package let count: Int
+    @usableFromInline package let lowest: Int
 
     /// The cell of a value; whatever is not in the list counts as the last value. Nil only for a registry that is full.
-    func cell(of index: Int) -> Int? {
+    @inlinable package func cell(of index: Int) -> Int? {
         guard count > 0 else { return nil }
         let offset = index &- lowest
         return firstCell &+ (offset >= 0 && offset < count ? offset : count &- 1)
@@ -19,8 +19,8 @@ package struct IndexedCounter: Sendable, Equatable {
 
 /// Where a gauge's cell is. Each shard holds its own part and the sum is exported, so a gauge is either added to and
 /// subtracted from (on any shard), or set (on the shared shard alone).
-package struct Gauge: Sendable, Equatable {
-    let cell: Int
+@usableFromInline package struct Gauge: Sendable, Equatable {
+    @usableFromInline package let cell: Int
 }
 
 /// Where a histogram's cells are.

@@ -1,25 +1,25 @@
 /// The cells of one event loop: counting costs a load and a store.
 ///
 /// Only that loop's thread may write; any thread may read at any time. Handles come from the registry of this shard.
-package final class MetricShard: Sendable {
-    let cells: MetricCells
+@usableFromInline package final class MetricShard: Sendable {
+    @usableFromInline package let cells: MetricCells
 
     init(cells: MetricCells) { self.cells = cells }
 
-    package func add(_ counter: Counter) { cells.addAlone(counter.cell, 1) }
+    @inlinable package func add(_ counter: Counter) { cells.addAlone(counter.cell, 1) }
 
-    package func add(_ counter: Counter, _ amount: Int) {
+    @inlinable package func add(_ counter: Counter, _ amount: Int) {
         cells.addAlone(counter.cell, UInt64(truncatingIfNeeded: amount))
     }
 
     /// Counts one at a label value, for example a status.
-    package func add(_ counter: IndexedCounter, at index: Int) {
+    @inlinable package func add(_ counter: IndexedCounter, at index: Int) {
         guard let cell = counter.cell(of: index) else { return }
         cells.addAlone(cell, 1)
     }
 
     /// Moves a gauge up, or down by a negative amount.
-    package func add(_ gauge: Gauge, _ amount: Int) {
+    @inlinable package func add(_ gauge: Gauge, _ amount: Int) {
         cells.addAlone(gauge.cell, UInt64(truncatingIfNeeded: amount))
     }
 
