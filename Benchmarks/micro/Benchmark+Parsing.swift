@@ -12,7 +12,7 @@ extension Benchmark {
             var parser = ResponseParser(limits: WireLimits())
             return { _ in
                 var buffer = bytes
-                var head = OriginHead()
+                var head = OriginHead(in: buffer)
                 let isComplete = try? parser.parse(&buffer, isHead: false, into: &head)
                 return isComplete == true ? head.fields.entries.count &+ Int(head.status) : 0
             }
@@ -42,7 +42,7 @@ extension Benchmark {
         var parser = RequestParser(limits: WireLimits())
         return { _ in
             var buffer = bytes
-            var head = RequestHead()
+            var head = RequestHead(in: buffer)
             let isComplete = try? parser.parse(&buffer, into: &head)
             return isComplete == true ? head.fields.entries.count &+ head.path.readableBytes : 0
         }

@@ -31,7 +31,7 @@ import NIOCore
     package var bytes: ByteBuffer
     package var entries: [Entry]
 
-    package init(bytes: ByteBuffer = ByteBuffer(), entries: [Entry] = []) {
+    package init(bytes: consuming ByteBuffer = ByteBuffer(), entries: consuming [Entry] = []) {
         self.bytes = bytes
         self.entries = entries
     }

@@ -10,6 +10,7 @@ struct MessageFacts: Sendable {
     /// `Connection: keep-alive` was listed.
     var keepsAlive = false
     var host: FieldBlock.Entry?
+    var hasContentRange = false
     /// Every Expect field says `100-continue`, and there is one.
     var expectsContinue = false
     var expectsOther = false
@@ -22,6 +23,7 @@ struct MessageFacts: Sendable {
     @inline(__always)
     mutating func note(_ entry: FieldBlock.Entry, in bytes: RawSpan) throws(WireFailure) {
         switch entry.name {
+        case .contentRange: hasContentRange = true
         case .host, .connection, .contentLength, .transferEncoding, .expect: try noteSlowly(entry, in: bytes)
         default: break
         }

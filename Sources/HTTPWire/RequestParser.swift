@@ -21,7 +21,7 @@ package struct RequestParser {
     /// While it gives nil the buffer is left untouched, but for one empty line in front of the head (RFC 9112 §2.2);
     /// the next call must see the same bytes and more behind them.
     package mutating func parse(_ buffer: inout ByteBuffer) throws(WireFailure) -> RequestHead? {
-        var head = RequestHead()
+        var head = RequestHead(in: buffer)
         return try parse(&buffer, into: &head) ? head : nil
     }
 

@@ -19,7 +19,7 @@ package struct ResponseParser {
     ///
     /// `isHead`: the request's method was HEAD. Interim responses (1xx) are given too, with framing `.none`.
     package mutating func parse(_ buffer: inout ByteBuffer, isHead: Bool) throws(WireFailure) -> OriginHead? {
-        var head = OriginHead()
+        var head = OriginHead(in: buffer)
         return try parse(&buffer, isHead: isHead, into: &head) ? head : nil
     }
 
@@ -56,6 +56,7 @@ package struct ResponseParser {
         let facts = section.facts
         head.status = line.status
         head.minorVersion = line.minorVersion
+        head.hasContentRange = facts.hasContentRange
         head.keepsAlive = facts.keepsAlive(minorVersion: line.minorVersion)
         if line.status < 200 || line.status == 204 {
             // such a message has no body whatever it says; one that says otherwise is the last (RFC 9112 §6.3)

@@ -41,7 +41,7 @@ import NIOCore
         isRunning = true
         swap(&pending, &running)
         let executor = unsafe asUnownedTaskExecutor()
-        for job in running { unsafe job.runSynchronously(on: executor) }
+        for index in running.indices { unsafe running[index].runSynchronously(on: executor) }
         running.removeAll(keepingCapacity: true)
         isRunning = false
         if !pending.isEmpty { expectLater() }

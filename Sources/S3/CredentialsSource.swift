@@ -1,7 +1,10 @@
 /// Where the credentials of one bucket come from (S3-7).
 ///
-/// `current` is asked for every request and must not block; only when it is nil does the caller wait for `obtain()`.
+/// `generation` is asked for every request, `current` when it has changed; neither may block. Only when `current` is
+/// nil does the caller wait for `obtain()`.
 package protocol CredentialsSource: Sendable {
+    /// Another number whenever `current` is another. Loops that compare it share no reference for each request.
+    var generation: UInt64 { get }
     /// What to sign with now; nil while nothing valid is at hand.
     var current: SigningIdentity? { get }
     /// Waits until there is something valid. Concurrent callers share one attempt.
@@ -16,6 +19,7 @@ package struct StaticCredentials: CredentialsSource {
         self.identity = identity
     }
 
+    package var generation: UInt64 { 0 }
     package var current: SigningIdentity? { identity }
     package func obtain() async throws(CredentialsFailure) -> SigningIdentity { identity }
 }

@@ -13,7 +13,7 @@ import NIOCore
 ///     out:        GET ␠ /prefix/key ? query│␠ HTTP/1.1 … x-amz-date … Authorization: … Signature=│hex│fields│CRLF
 ///                        per request       │ per second
 ///
-/// One instance for each event loop and endpoint; it is not safe to share. Credentials may change at any call.
+/// One instance for each event loop and endpoint; it is not safe to share.
 package final class ObjectRequestEncoder {
     package enum Operation: Sendable {
         case get, head
@@ -27,6 +27,10 @@ package final class ObjectRequestEncoder {
     }
 
     package let endpoint: Endpoint
+    /// As whom requests are made.
+    package var identity = SigningIdentity.anonymous {
+        didSet { if identity != oldValue { moment = nil } }
+    }
     private let pathPrefix: [UInt8]
     private var moment: Moment?
     private var signingKey: (credentials: Credentials, day: String, state: MessageAuthentication)?
@@ -36,7 +40,7 @@ package final class ObjectRequestEncoder {
         pathPrefix = Array("\(endpoint.pathPrefix)/".utf8)
     }
 
-    /// Appends a complete request head.
+    /// Appends a complete request head, made as `identity`.
     ///
     /// - Parameters:
     ///   - key: the object's key, decoded; each byte is percent-encoded once, nothing is normalised.
@@ -44,12 +48,12 @@ package final class ObjectRequestEncoder {
     ///   - id: sent unsigned as `x-request-id`.
     ///   - fields: more field lines, each with its CRLF, sent unsigned; never `Host`, `Authorization` or `x-amz-*`.
     package func encode(
-        _ operation: Operation, key: Span<UInt8>, query: ObjectQuery = .none, as identity: SigningIdentity,
-        time: Int64, id: RequestID? = nil, fields: ByteBuffer = ByteBuffer(), to out: inout ByteBuffer
+        _ operation: Operation, key: Span<UInt8>, query: ObjectQuery = .none, time: Int64, id: RequestID? = nil,
+        fields: ByteBuffer? = nil, to out: inout ByteBuffer
     ) {
-        let moment = self.moment(identity, time)
+        let moment = self.moment(time)
         let longestTarget = pathPrefix.count + 3 * key.count + query.longestEncoding
-        let room = longestTarget + moment.length + fields.readableBytes + Self.ownLength
+        let room = longestTarget + moment.length + (fields?.readableBytes ?? 0) + Self.ownLength
         out.writeWithOutputRawSpan(minimumWritableBytes: room) { out in
             out.append(operation.name)
             let methodEnd = out.byteCount
@@ -71,7 +75,7 @@ package final class ObjectRequestEncoder {
                 out.append(text.span)
                 out.append("\r\n")
             }
-            out.append(fields.readableBytesUInt8Span)
+            if let fields { out.append(fields.readableBytesUInt8Span) }
             out.append("\r\n")
         }
     }
@@ -81,7 +85,7 @@ package final class ObjectRequestEncoder {
 }
 
 extension ObjectRequestEncoder {
-    /// What all requests of one identity within one second share.
+    /// What all requests within one second share, as long as the identity stays the same.
     private final class Moment {
         struct Signing {
             /// The canonical request after the query, beginning with its line feed.
@@ -101,7 +105,6 @@ extension ObjectRequestEncoder {
             }
         }
 
-        let identity: SigningIdentity
         let time: Int64
         /// The head after the target, up to where the signature belongs; without the last CRLF when unsigned.
         let wire: [UInt8]
@@ -111,21 +114,20 @@ extension ObjectRequestEncoder {
         /// How much room it needs at most, while signing or in the head.
         var length: Int { max(wire.count, signing?.canonical.count ?? 0) }
 
-        init(identity: SigningIdentity, time: Int64, wire: String, signing: Signing?) {
-            self.identity = identity
+        init(time: Int64, wire: String, signing: Signing?) {
             self.time = time
             self.wire = Array(wire.utf8)
             self.signing = signing
         }
     }
 
-    private func moment(_ identity: SigningIdentity, _ time: Int64) -> Moment {
-        if let moment, moment.time == time, moment.identity == identity { return moment }
+    private func moment(_ time: Int64) -> Moment {
+        if let moment, moment.time == time { return moment }
         let fresh: Moment
         switch identity {
         case .anonymous:
             let wire = " HTTP/1.1\r\nHost: \(endpoint.hostHeader)"
-            fresh = Moment(identity: identity, time: time, wire: wire, signing: nil)
+            fresh = Moment(time: time, wire: wire, signing: nil)
         case .credentials(let credentials):
             fresh = signedMoment(credentials, time)
         }
@@ -152,9 +154,7 @@ extension ObjectRequestEncoder {
         var state = signingState(credentials, day: day)
         let head = "AWS4-HMAC-SHA256\n\(date)\n\(scope)\n"
         unsafe state.update(head.utf8.span.bytes)
-        return Moment(
-            identity: .credentials(credentials), time: time, wire: wire,
-            signing: .init(canonical: Array(canonical.utf8), state: state))
+        return Moment(time: time, wire: wire, signing: .init(canonical: Array(canonical.utf8), state: state))
     }
 
     /// The key changes with the day and the secret only; deriving it costs five HMACs.

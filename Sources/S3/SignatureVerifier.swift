@@ -79,7 +79,7 @@ package struct SignatureVerifier: Sendable {
             guard !values.isEmpty else { throw .mismatch }
             fields += values.map { .init(name, $0) }
         }
-        let method = head.method == .other ? String(buffer: head.methodToken) : head.method.name
+        let method = head.method == .other ? String(buffer: head.methodToken ?? ByteBuffer()) : head.method.name
         return SignableRequest(method: method, path: path, query: query, fields: fields, payloadHash: payloadHash)
     }
 

@@ -152,7 +152,7 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
         if worker.stage == .stopped { return false }
         guard inbound.readableBytes > 0 else { return false }
         do {
-            var head = RequestHead()
+            var head = RequestHead(in: inbound)
             guard try parser.parse(&inbound, into: &head) else {
                 if state.headBegan() { watchdog.set(.now() + .init(worker.settings.headerTimeout)) }
                 return false
@@ -175,7 +175,8 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
         if head.hasBody { requestBody = RequestBody(head.framing, connection: self) }
         let now = loop.moment
         let request = Request(
-            head: head, id: loop.makeRequestID(), from: client, isDraining: worker.stage != .serving, received: now,
+            head: consume head, id: loop.makeRequestID(), from: client, isDraining: worker.stage != .serving,
+            received: now,
             deadline: now + worker.requestTimeout, body: requestBody, cancellation: cancellation)
         self.request = request
         writer.reset()

@@ -213,7 +213,7 @@ final class OriginConnection: ChannelInboundHandler, StreamReader {
     /// Answers whether a head was complete and more may follow.
     private func parseHead(isHead: Bool) -> Bool {
         do {
-            var head = OriginHead()
+            var head = OriginHead(in: inbound)
             guard try parser.parse(&inbound, isHead: isHead, into: &head) else { return false }
             guard head.status >= 200 else {
                 return head.status != 101 || failed(.invalidResponse(.malformed(.badStatus)))

@@ -15,13 +15,13 @@ package struct ObjectRequest {
     /// The client's request, which the origin is told unsigned.
     package let id: RequestID?
     /// More field lines, each with CRLF, sent unsigned.
-    package let lines: ByteBuffer
+    package let lines: ByteBuffer?
     /// The proxy's own question, which is not counted.
     package let isProbe: Bool
 
     package init(
         isHead: Bool, path: [UInt8], keyStart: Int = 0, query: ObjectQuery = .none, id: RequestID? = nil,
-        lines: ByteBuffer = ByteBuffer(), isProbe: Bool = false
+        lines: ByteBuffer? = nil, isProbe: Bool = false
     ) {
         self.isHead = isHead
         self.path = path
@@ -43,6 +43,9 @@ package final class BucketOrigin {
     private let wallClock: @Sendable () -> Int64
     /// What an ambiguous refusal of a HEAD turned out to be, for a while.
     private var lastRefusal: (fault: Fault, until: NIODeadline)?
+    /// The credentials that the encoder has.
+    private var generation: UInt64 = 0
+    private var hasIdentity = false
     private var shelf = BufferShelf()
 
     package init(
@@ -88,12 +91,11 @@ package final class BucketOrigin {
     private func send(
         _ request: ObjectRequest, deadline: NIODeadline, cancellation: Cancellation
     ) async throws(Fault) -> OriginResponse {
-        let identity: SigningIdentity
-        if let current = credentials.current { identity = current } else { identity = try await obtainIdentity() }
+        if credentials.generation != generation || !hasIdentity { try await identify() }
         var head = shelf.take(1024)
         encoder.encode(
             request.isHead ? .head : .get, key: request.path.span.extracting(request.keyStart...),
-            query: request.query, as: identity, time: wallClock(), id: request.id, fields: request.lines, to: &head)
+            query: request.query, time: wallClock(), id: request.id, fields: request.lines, to: &head)
         let began = pool.moment
         if !request.isProbe { metrics.asked(isHead: request.isHead) }
         defer { shelf.put(head) }
@@ -112,9 +114,17 @@ package final class BucketOrigin {
         }
     }
 
-    private func obtainIdentity() async throws(Fault) -> SigningIdentity {
+    /// Takes what the source has now, or waits for it.
+    private func identify() async throws(Fault) {
+        generation = credentials.generation
+        hasIdentity = false
         do throws(CredentialsFailure) {
-            return try await credentials.obtain()
+            if let current = credentials.current {
+                encoder.identity = current
+            } else {
+                encoder.identity = try await credentials.obtain()
+            }
+            hasIdentity = true
         } catch {
             throw Fault(.originRefusedCredentials, detail: "no credentials: \(error.explanation)")
         }
@@ -125,7 +135,7 @@ package final class BucketOrigin {
         _ fault: Fault, _ request: ObjectRequest, deadline: NIODeadline, cancellation: Cancellation
     ) async -> Fault {
         if let lastRefusal, lastRefusal.until > .now() { return lastRefusal.fault }
-        var lines = request.lines
+        var lines = request.lines ?? ByteBuffer()
         lines.writeStaticString("Range: bytes=0-0\r\n")
         let probe = ObjectRequest(
             isHead: false, path: request.path, keyStart: request.keyStart, query: request.query, id: request.id,

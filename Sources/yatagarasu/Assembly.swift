@@ -51,7 +51,6 @@ struct Assembly: Sendable {
     let board: HealthBoard
     let lifecycle: Lifecycle
     let connector: Connector
-    let routes: RouteTable
     let gate: ConcurrencyGate
     let plans: [BucketPlan]
 
@@ -65,7 +64,6 @@ struct Assembly: Sendable {
         self.lifecycle = lifecycle
         connector = Connector(resolver: resolver)
         board = HealthBoard(buckets: configuration.buckets.map(\.name), registry: registry, log: log)
-        routes = RouteTable(prefixes: configuration.buckets.map(\.normalizedPathPrefix))
         gate = ConcurrencyGate(limit: configuration.server.maxConcurrentRequests)
         var plans: [BucketPlan] = []
         for (bucket, health) in zip(configuration.buckets, board.entries) {
@@ -111,6 +109,8 @@ struct Assembly: Sendable {
         on loop: LoopContext, origins: [BucketOrigin], paths: FrontDesk.Paths, accessLog: AccessLog?,
         refreshProbes: @escaping () -> Void
     ) -> Journey {
+        // A table of its own: loops would fight over the references of a common one.
+        let routes = RouteTable(prefixes: configuration.buckets.map(\.normalizedPathPrefix))
         let corridor = Corridor(
             routes: routes, buckets: zip(plans, origins).map { .init(settings: $0.settings, origin: $1) }, gate: gate,
             limits: configuration.server.securityLimits)

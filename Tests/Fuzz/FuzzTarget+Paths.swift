@@ -54,7 +54,7 @@ extension FuzzTarget {
         guard let endpoint else { preconditionFailure("no endpoint") }
         var head = ByteBuffer()
         ObjectRequestEncoder(endpoint: endpoint).encode(
-            .get, key: path.span.extracting(droppingFirst: 1), as: .anonymous, time: 0, to: &head)
+            .get, key: path.span.extracting(droppingFirst: 1), time: 0, to: &head)
         let words = head.readableBytesView.split(separator: UInt8(ascii: " "), maxSplits: 2)
         precondition(words.count == 3 && words[0].elementsEqual("GET".utf8), "no request line")
         let target = Array(words[1])

@@ -70,7 +70,9 @@ enum Outcome {
     }
 
     static func describe(_ head: RequestHead) -> String {
-        var parts = [head.method == .other ? text(head.methodToken) : head.method.name, text(head.path)]
+        var parts = [
+            head.method == .other ? text(head.methodToken ?? ByteBuffer()) : head.method.name, text(head.path),
+        ]
         if let query = head.query { parts.append("?\(text(query))") }
         parts.append("1.\(head.minorVersion) \(head.framing)")
         if !head.keepsAlive { parts.append("close") }

@@ -20,8 +20,10 @@ struct SignatureVerifierTests {
         let endpoint = try Endpoint(url: "http://127.0.0.1:9000", bucket: "b", region: Self.region)
         var out = ByteBuffer()
         let query = try ObjectQuery.parse("versionId=a+b%26".utf8.span, allowsOverrides: false)
-        ObjectRequestEncoder(endpoint: endpoint).encode(
-            .get, key: key.utf8.span, query: query, as: .credentials(try credentials(token: token)), time: Self.time,
+        let encoder = ObjectRequestEncoder(endpoint: endpoint)
+        encoder.identity = .credentials(try credentials(token: token))
+        encoder.encode(
+            .get, key: key.utf8.span, query: query, time: Self.time,
             fields: ByteBuffer(string: fields), to: &out)
         return WireHead(out)
     }

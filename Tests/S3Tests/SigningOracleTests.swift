@@ -33,9 +33,9 @@ struct SigningOracleTests {
             let encoder = encoders[endpoint] ?? ObjectRequestEncoder(endpoint: endpoint)
             encoders[endpoint] = encoder
             var out = ByteBuffer()
+            encoder.identity = .credentials(credentials)
             encoder.encode(
-                method == "HEAD" ? .head : .get, key: key.span, query: query, as: .credentials(credentials),
-                time: time, to: &out)
+                method == "HEAD" ? .head : .get, key: key.span, query: query, time: time, to: &out)
             let head = WireHead(out)
             let target = try line.text()
             let host = try line.text()

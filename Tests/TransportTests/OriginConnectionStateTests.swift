@@ -1,12 +1,12 @@
 import Exchange
+import NIOCore
 import Testing
 
 @testable import Transport
 
 @Suite struct OriginConnectionStateTests {
     private func head(_ framing: BodyFraming = .length(3), keepsAlive: Bool = true) -> OriginHead {
-        var head = OriginHead()
-        head.status = 200
+        var head = OriginHead(in: ByteBuffer())
         head.framing = framing
         head.keepsAlive = keepsAlive
         return head

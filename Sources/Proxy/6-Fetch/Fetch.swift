@@ -29,7 +29,7 @@ extension Journey {
 }
 
 extension ObjectAddress {
-    consuming func question(isHead: Bool, id: RequestID, lines: consuming ByteBuffer) -> ObjectRequest {
+    consuming func question(isHead: Bool, id: RequestID, lines: consuming ByteBuffer?) -> ObjectRequest {
         ObjectRequest(isHead: isHead, path: path, keyStart: keyStart, query: query, id: id, lines: lines)
     }
 }
@@ -52,7 +52,7 @@ struct Errand {
 
     /// One range. `condition` stands for an If-Range: when it fails, the whole object is the answer (RFC 9110 §13.1.5).
     func single(_ range: ByteRange.Spec, condition: RangePlan.Condition?) async throws(Fault) -> Answer {
-        var lines = request.head.conditions(pinned: condition != nil)
+        var lines = request.head.conditions(pinned: condition != nil) ?? ByteBuffer()
         range.writeLine(to: &lines)
         guard let condition else { return try Answer(await ask(isHead: false, lines), isRangeAsked: true) }
         condition.writeLine(to: &lines)
@@ -65,7 +65,7 @@ struct Errand {
     }
 
     /// Asks the origin; the request's own deadline bounds the wait for the head, unless another is given.
-    func ask(isHead: Bool, _ lines: ByteBuffer, deadline: NIODeadline? = nil) async throws(Fault) -> OriginResponse {
+    func ask(isHead: Bool, _ lines: ByteBuffer?, deadline: NIODeadline? = nil) async throws(Fault) -> OriginResponse {
         try await origin.fetch(
             object.question(isHead: isHead, id: request.id, lines: lines), deadline: deadline ?? request.deadline,
             cancellation: request.cancellation)
@@ -77,9 +77,9 @@ extension RequestHead {
     /// replaces.
     ///
     /// A date does not count beside the tag condition of its kind (RFC 9110 §13.1.3, §13.1.4); not every server knows
-    /// that.
-    func conditions(pinned: Bool = false) -> ByteBuffer {
-        var lines = ByteBuffer()
+    /// that. nil when there are none.
+    func conditions(pinned: Bool = false) -> ByteBuffer? {
+        var lines: ByteBuffer?
         for entry in fields.entries {
             let isAsked =
                 switch entry.name {
@@ -89,7 +89,10 @@ extension RequestHead {
                 case .ifUnmodifiedSince: !pinned && !fields.contains(.ifMatch)
                 default: false
                 }
-            if isAsked { fields.copy(entry, to: &lines) }
+            guard isAsked else { continue }
+            var out = lines.take() ?? ByteBuffer()
+            fields.copy(entry, to: &out)
+            lines = out
         }
         return lines
     }
@@ -99,7 +102,7 @@ extension Answer {
     /// Makes the client's answer of the origin's: the kept fields, the framing, the body as it comes.
     init(_ origin: OriginResponse, isRangeAsked: Bool) throws(Fault) {
         var status = origin.head.status
-        if status == 206 || status == 200, origin.head.fields.contains(.contentRange) {
+        if status == 206 || status == 200, origin.head.hasContentRange {
             // Some servers answer a range with 200 and Content-Range; nobody may take that for the whole object.
             guard isRangeAsked else {
                 origin.cancel()
@@ -110,8 +113,8 @@ extension Answer {
             origin.cancel()
             throw Fault(.originInvalid, detail: "206 without Content-Range", originStatus: status)
         }
-        var head = ResponseHead(status: status)
-        head.lines.reserveCapacity(origin.head.fields.bytes.readableBytes)
+        var head = ResponseHead(
+            status: status, lines: ByteBufferAllocator().buffer(capacity: origin.head.fields.bytes.readableBytes))
         FieldSelection.originResponse.copy(origin.head.fields, to: &head.lines)
         switch origin.head.framing {
         case .none, .length(0):

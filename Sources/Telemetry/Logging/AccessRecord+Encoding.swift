@@ -44,7 +44,8 @@ extension AccessRecord {
         if let name = head.method.constantName {
             out.field("method", constant: name, format)
         } else {
-            out.field("method", head.methodToken.readableBytesSpan, limit: Limit.name, format)
+            let token = head.methodToken ?? ByteBuffer()
+            out.field("method", token.readableBytesSpan, limit: Limit.name, format)
         }
         let target = head.path.readableBytesSpan
         let end = target.offset(of: UInt8(ascii: "?"), from: 0)

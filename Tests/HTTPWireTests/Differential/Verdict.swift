@@ -57,7 +57,7 @@ enum Verdict: Equatable {
 
     private static func message(_ head: RequestHead, _ body: ByteBuffer) -> Message {
         Message(
-            method: head.method == .other ? String(buffer: head.methodToken) : head.method.name,
+            method: head.method == .other ? String(buffer: head.methodToken ?? ByteBuffer()) : head.method.name,
             target: String(buffer: head.path) + (head.query.map { "?" + String(buffer: $0) } ?? ""),
             minorVersion: Int(head.minorVersion),
             fields: head.fields.entries.map {
