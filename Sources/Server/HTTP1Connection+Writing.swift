@@ -85,7 +85,7 @@ extension HTTP1Connection: ResponseWriter, TurnFlushable {
         givePending()
         guard writer.needsFlush, !writer.isFlushAwaited else { return }
         writer.isFlushAwaited = true
-        worker.loop.turn.flushAtEnd(self)
+        turn.flushAtEnd(self)
     }
 
     func turnEnds() {

@@ -17,6 +17,7 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
     let isSecure: Bool
     /// Its own constants, for what is reached through another object costs a reference at each call.
     private let loop: LoopContext
+    let turn: LoopTurn
     private let responder: any Responder
     private let tasks: AnsweringTasks
 
@@ -44,6 +45,7 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
         self.worker = worker
         self.isSecure = isSecure
         loop = worker.loop
+        turn = loop.turn
         responder = worker.responder
         tasks = worker.tasks
         client = Client(peer: nil, address: ByteBuffer(), isOverLimit: isOverLimit)

@@ -17,6 +17,9 @@ final class OriginConnection: ChannelInboundHandler, StreamReader {
     private static var window: Int { 128 * 1024 }
 
     private let loop: LoopContext
+    /// Its own constants, for what is reached through another object costs a reference at each call.
+    private let turn: LoopTurn
+    private let executor: LoopExecutor
     private let limits: PoolLimits
     private let isSecure: Bool
     /// Until this connection has told it of its end.
@@ -47,6 +50,8 @@ final class OriginConnection: ChannelInboundHandler, StreamReader {
 
     init(loop: LoopContext, limits: PoolLimits, isSecure: Bool, pool: OriginPool) {
         self.loop = loop
+        turn = loop.turn
+        executor = loop.executor
         self.isSecure = isSecure
         self.limits = limits
         self.pool = pool
@@ -87,7 +92,7 @@ final class OriginConnection: ChannelInboundHandler, StreamReader {
         watchdog.set(min(deadline, now + limits.firstByteTimeout))
         totalDeadline = limits.totalTimeout.map { now + $0 }
         if isSecure { context?.write(wrapOutboundOut(head), promise: nil) } else { socket?.enqueue(head) }
-        loop.turn.flushAtEnd(self)
+        turn.flushAtEnd(self)
         return failure
     }
 
@@ -187,9 +192,9 @@ final class OriginConnection: ChannelInboundHandler, StreamReader {
     /// Who waits goes on from here, with all that was read.
     func receivedAll() {
         guard arrived != nil || bodyWaiter != nil else { return }
-        loop.executor.expectRun()
+        executor.expectRun()
         deliver()
-        loop.executor.runPending()
+        executor.runPending()
     }
 
     private func consume() {

@@ -1,5 +1,6 @@
 import Exchange
 import NIOCore
+import Network
 import Telemetry
 
 extension Journey {
@@ -21,7 +22,7 @@ extension Journey {
         _ trip: borrowing Trip, id: RequestID, _ head: borrowing RequestHead, from client: borrowing ByteBuffer,
         bytes: Int64
     ) {
-        let duration = .now() - trip.received
+        let duration = loop.moment - trip.received
         metrics.record(trip, method: head.method, duration)
         guard let accessLog else { return }
         var record = AccessRecord(id: id)
