@@ -12,6 +12,8 @@ package struct BufferShelf {
 
     package init() {}
 
+    var count: Int { buffers.count }
+
     /// An empty buffer with room for `capacity` bytes.
     package mutating func take(_ capacity: Int) -> ByteBuffer {
         var buffer = buffers.popLast() ?? ByteBuffer()

@@ -4,11 +4,35 @@ import Server
 import Settings
 import Telemetry
 import Testing
+import Transport
 
 extension Journeys {
     /// Limits of connections and requests, and the paths that pass them (HTTP-6, LIM-3).
     @Suite struct Limits {
         static let own = ["/health", "/ready", "/metrics"]
+
+        @Test("HTTP-1: more requests at one time than tasks are kept for, and again")
+        func manyAtOnce() async throws {
+            let change: (inout Stage.Plan) -> Void = { $0.limits.maxWaiting = 1_000 }
+            try await Stage.run({ _ in [.hold, Say.ok("hello")] }, change) { stage, origin in
+                for _ in 0..<2 {
+                    origin.watched.change { $0.isHolding = true }
+                    var clients: [Client] = []
+                    for _ in 0..<300 {
+                        let client = try await stage.client()
+                        // The second of each waits behind the first.
+                        try await client.send(String(repeating: "GET /files/a HTTP/1.1\r\nHost: p\r\n\r\n", count: 2))
+                        clients.append(client)
+                    }
+                    try await stage.until("all are inside") { stage.gate.inUse == 300 }
+                    origin.go()
+                    for client in clients {
+                        for _ in 0..<2 { #expect(try await client.reply().text == "hello") }
+                        await client.close()
+                    }
+                }
+            }
+        }
 
         @Test("HTTP-6, LIM-3: beyond the limit of requests 503 with Retry-After, the own paths excepted")
         func requests() async throws {

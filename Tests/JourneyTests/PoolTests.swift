@@ -1,4 +1,5 @@
 import NIOCore
+import Resilience
 import Settings
 import Telemetry
 import Testing
@@ -174,6 +175,29 @@ extension Journeys {
                 await first.close()
                 #expect(!origin.requests.contains { $0.target == "/store/2" })
             }
+        }
+
+        @Test("S3-6, HTTP-3: a connection that is made for somebody who leaves is given up")
+        func leavingWhileConnecting() async throws {
+            // Nobody answers the handshake.
+            let origin = try await ScriptedOrigin.start { _ in [] }
+            var plan = Stage.Plan([.init(port: origin.port, tls: true)])
+            plan.limits.maxConnections = 1
+            try await Stage.run(plan) { stage in
+                let leaver = try await stage.client()
+                try await leaver.send("GET /files/1 HTTP/1.1\r\nHost: p\r\n\r\n")
+                try await stage.until("connecting") { stage.origin("open") == 1 }
+                let next = try await stage.client()
+                try await next.send("GET /files/2 HTTP/1.1\r\nHost: p\r\n\r\n")
+                try await stage.until("in line") { stage.origin("waiting") == 1 }
+                await leaver.close()
+                try await stage.until("the next one's turn") {
+                    stage.origin("waiting") == 0 && origin.watched.state.opened == 2
+                }
+                await next.close()
+                try await stage.until("none open") { stage.origin("open") == 0 && stage.gate.inUse == 0 }
+            }
+            await origin.stop()
         }
 
         @Test("S3-5: an origin that refuses connections is 502, and leaves nothing open")

@@ -41,6 +41,8 @@ final class Stage: Sendable {
             maxConnections: 8, maxWaiting: 8, connectTimeout: .seconds(10), firstByteTimeout: .seconds(20),
             bodyIdleTimeout: .seconds(20), totalTimeout: nil, idleTimeout: .seconds(20))
         var hasMetricsListener = false
+        /// nil: the test's own keys.
+        var credentials: (any CredentialsSource)?
         var buckets: [Bucket]
 
         init(_ buckets: [Bucket]) {

@@ -54,7 +54,8 @@ final class StageSeat {
             metrics: PoolMetrics(registry: parts.registry, shard: loop.index, bucket: name))
         let keys = try Credentials(accessKey: Stage.accessKey, secretKey: Stage.secretKey)
         return BucketOrigin(
-            endpoint: endpoint, credentials: StaticCredentials(.credentials(keys)), pool: pool,
+            endpoint: endpoint, credentials: parts.plan.credentials ?? StaticCredentials(.credentials(keys)),
+            pool: pool,
             metrics: OriginMetrics(registry: parts.registry, shard: loop.index, bucket: name), health: health,
             wallClock: { WallTime.now().seconds })
     }
