@@ -43,6 +43,8 @@ extension ConnectFailure {
     var fault: Fault {
         switch self {
         case .timedOut, .resolution(.timedOut): Fault(.originTimeout, detail: explanation)
+        // It is we who can take no more.
+        case .descriptorsExhausted, .resolution(.overloaded): Fault(.overloaded, detail: explanation)
         default: Fault(.originUnreachable, detail: explanation)
         }
     }

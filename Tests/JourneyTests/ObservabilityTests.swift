@@ -9,6 +9,26 @@ import Transport
 extension Journeys {
     /// What operators see (OBS-1, OBS-2, OBS-3).
     @Suite struct Observability {
+        @Test("OBS-1, OBS-3: an origin's change is logged once, with its reason, whoever found it")
+        func originChanges() async throws {
+            try await Stage.run({ _ in [Say.ok()] }) { stage, origin in
+                #expect(try await stage.ask("/files/a").status == 200)
+                origin.answer { _ in [.close] }
+                for _ in 0..<3 { #expect(try await stage.ask("/files/a").status == 502) }
+                origin.answer { _ in [Say.ok()] }
+                for _ in 0..<3 { #expect(try await stage.ask("/files/a").status == 200) }
+                var changes: [Substring] = []
+                try await stage.until("three changes in the log") {
+                    changes = try await stage.logText(requests: 7).split(separator: "\n")
+                        .filter { $0.contains("\"message\":\"origin is") }
+                    return changes.count >= 3
+                }
+                #expect(changes.map { $0.contains("origin is ready") } == [true, false, true])
+                #expect(changes[1].contains("\"level\":\"WARN\"") && changes[1].contains("\"bucket\":\"files\""))
+                #expect(changes[1].contains("ORIGIN_UNREACHABLE the connection ended before a response"))
+            }
+        }
+
         @Test("OBS-3: /ready turns 503 when the origin is gone, and back")
         func ready() async throws {
             try await Stage.run({ _ in [Say.error(404, "NoSuchKey")] }) { stage, origin in

@@ -105,6 +105,24 @@ extension Journeys {
             }
         }
 
+        @Test(
+            "HTTP-4: before an origin that knows no ranges the whole object is the answer",
+            arguments: ["bytes=0-1,20-21", "bytes=0-4,2-6", "bytes=0-4"])
+        func noRanges(range: String) async throws {
+            let store = Store()
+            let script: ScriptedOrigin.Script = { seen in
+                let isHead = seen.method == "HEAD"
+                return [
+                    isHead
+                        ? store.answer(seen) : Say.ok(String(decoding: store.bytes, as: UTF8.self), "ETag: \"v1\"\r\n")
+                ]
+            }
+            try await Stage.run(script) { stage, _ in
+                let reply = try await stage.ask("/files/a", "Range: \(range)\r\n")
+                #expect(reply.status == 200 && reply.body == store.bytes && reply["content-range"] == nil)
+            }
+        }
+
         @Test("HTTP-4: without a strong tag parts cannot be held together: the whole object is the answer")
         func noTag() async throws {
             var store = Store()

@@ -17,6 +17,17 @@ import Testing
         ] as [(TransportFailure, String)])
     func sentences(_ failure: TransportFailure, _ detail: String) { #expect(failure.fault.detail == detail) }
 
+    @Test(
+        "S3-5: whose fault it is that nobody connects",
+        arguments: [
+            (.refused, .originUnreachable), (.timedOut, .originTimeout), (.resolution(.timedOut), .originTimeout),
+            (.resolution(.notFound), .originUnreachable), (.descriptorsExhausted, .overloaded),
+            (.resolution(.overloaded), .overloaded),
+        ] as [(ConnectFailure, FaultCode)])
+    func blame(_ failure: ConnectFailure, _ code: FaultCode) {
+        #expect(TransportFailure.connect(failure).fault.code == code)
+    }
+
     @Test("OBS-1: no case's name is in a sentence")
     func names() {
         let resolution: [ResolutionFailure] = [

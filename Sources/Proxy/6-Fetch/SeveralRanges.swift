@@ -18,15 +18,21 @@ extension Errand {
         }
         let parts = RangeParts(errand: self, ranges: ranges, pin: pin)
         do throws(Fault) {
-            if ranges.count == 1 { return try Answer(await parts.open(0), isRangeAsked: true) }
-            return try await multipart(parts, head.fields, complete: length)
+            let first = try await parts.ask(0)
+            // An origin that knows no ranges gives the whole object, which is an answer, too (RFC 9110 §14.2).
+            if first.head.status == 200, !first.head.hasContentRange { return try Answer(first, isRangeAsked: false) }
+            try parts.check(first, 0)
+            if ranges.count == 1 { return try Answer(first, isRangeAsked: true) }
+            return multipart(parts, first, head.fields, complete: length)
         } catch {
             guard error.code == .preconditionFailed else { throw error }
             return try await whole()
         }
     }
 
-    private func multipart(_ parts: RangeParts, _ fields: FieldBlock, complete: Int64) async throws(Fault) -> Answer {
+    private func multipart(
+        _ parts: RangeParts, _ first: OriginResponse, _ fields: FieldBlock, complete: Int64
+    ) -> Answer {
         let frame = MultipartRanges(
             boundary: Array(request.id.description.utf8),
             contentType: fields.value(.contentType).map { Array($0.readableBytesView) } ?? [], ranges: parts.ranges,
@@ -37,7 +43,6 @@ extension Errand {
             fields.copy(entry, to: &head.lines)
         }
         head.add("Content-Type", String(decoding: frame.contentTypeValue, as: UTF8.self))
-        let first = try await parts.open(0)
         let source = MultipartSource(frame: frame, parts: parts, first: first)
         return Answer(head, .stream(source, frame.length.map { .length($0) } ?? .unknown))
     }
@@ -78,21 +83,29 @@ struct RangeParts {
     let ranges: [ByteRange]
     let pin: Pin
 
-    /// Asks for one part and checks that it is the one asked for.
+    /// Gives one part, and no other than that which was asked for.
     func open(_ index: Int) async throws(Fault) -> OriginResponse {
+        let answer = try await ask(index)
+        try check(answer, index)
+        return answer
+    }
+
+    func ask(_ index: Int) async throws(Fault) -> OriginResponse {
         var lines = ByteBuffer()
         ByteRange.Spec.bounded(first: ranges[index].first, last: ranges[index].last).writeLine(to: &lines)
         pin.write(to: &lines)
         let request = errand.request
         let deadline = index == 0 ? request.deadline : .now() + (request.deadline - request.received)
-        let answer = try await errand.ask(isHead: false, lines, deadline: deadline)
+        return try await errand.ask(isHead: false, lines, deadline: deadline)
+    }
+
+    func check(_ answer: OriginResponse, _ index: Int) throws(Fault) {
         guard let field = answer.head.fields.value(.contentRange),
             case .part(ranges[index], complete: _)? = ContentRange(field.readableBytesUInt8Span)
         else {
             answer.cancel()
             throw Fault(.originInvalid, detail: "not the part that was asked for", originStatus: answer.head.status)
         }
-        return answer
     }
 }
 
