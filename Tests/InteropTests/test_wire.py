@@ -50,6 +50,15 @@ def test_pipelined_requests_of_many_kinds(proxy, alphabet):
             assert connection.receive(to_head=method == "HEAD").status == status, (method, target)
 
 
+def test_a_half_closed_client_gets_what_needs_no_origin(proxy):
+    for target, status in [("/health", 200), ("/metrics", 200), ("/unmapped", 404), ("/objects/%2e%2e/x", 400)] * 10:
+        with Connection(proxy.port) as connection:
+            connection.send_request("GET", target)
+            connection.shut_sending()
+            assert connection.receive().status == status
+            assert connection.is_closed_within(2)
+
+
 def test_a_request_in_single_bytes(proxy, alphabet):
     with Connection(proxy.port) as connection:
         for byte in b"GET /objects/alphabet HTTP/1.1\r\nHost: x\r\nRange: bytes=0-3\r\n\r\n":

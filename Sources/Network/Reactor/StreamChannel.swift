@@ -182,7 +182,12 @@ package final class StreamChannel: PollSource, Channel, ChannelCore, @unchecked 
 
     /// The peer is gone; nil for an orderly end.
     private func fail(_ failure: ReactorFailure?) {
-        if let failure { pipeline.syncOperations.fireErrorCaught(IOError(errnoCode: failure.errno, reason: "socket")) }
+        if let failure {
+            pipeline.syncOperations.fireErrorCaught(IOError(errnoCode: failure.errno, reason: "socket"))
+        } else if !writes.isEmpty {
+            // Who has only shut the sending side still gets what was said before.
+            flush0()
+        }
         close0(error: ChannelError.eof, mode: .all, promise: nil)
     }
 

@@ -61,6 +61,9 @@ class Connection:
     def close(self):
         self.socket.close()
 
+    def shut_sending(self):
+        self.socket.shutdown(socket.SHUT_WR)
+
     def kill(self):
         """Leaves as a killed client does: with a reset."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
