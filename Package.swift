@@ -175,7 +175,9 @@ let package = Package(
             ]),
         tests(
             "S3Tests", uses: ["Exchange", "HTTPSemantics", "S3"], products: [nioCore], exclude: ["botocore_oracle.py"]),
-        tests("ServerTests", uses: ["Exchange", "HTTPWire", "Server"], products: [nioCore]),
+        tests(
+            "ServerTests", uses: ["Exchange", "HTTPWire", "Network", "Server", "Settings", "Telemetry"],
+            products: [nioCore]),
         tests("TransportTests", uses: ["Exchange", "HTTPWire", "Network", "Transport"], products: [nioCore]),
         tests("UpstreamTests", uses: ["Telemetry", "Upstream"], products: [nioCore]),
         tests("ProxyTests", uses: ["Exchange", "HTTPSemantics", "HTTPWire", "Proxy", "Settings"], products: [nioCore]),

@@ -3,7 +3,8 @@
 /// `generation` is asked for every request, `current` when it has changed; neither may block. Only when `current` is
 /// nil does the caller wait for `obtain()`.
 package protocol CredentialsSource: Sendable {
-    /// Another number whenever `current` is another. Loops that compare it share no reference for each request.
+    /// Another number whenever `current` is another, or nil because it has expired. Loops that compare it share no
+    /// reference for each request.
     var generation: UInt64 { get }
     /// What to sign with now; nil while nothing valid is at hand.
     var current: SigningIdentity? { get }

@@ -7,50 +7,56 @@ import Network
 /// loop's thread until it must wait. Making one for each request costs ten allocations and as many locks more than
 /// waking one. Bound to the loop; `close` lets go of those that wait.
 final class AnsweringTasks {
+    /// One task. While it is kept it holds no connection.
+    private final class Hand {
+        var connection: HTTP1Connection?
+        var rest: Suspension<Bool>?
+    }
+
     /// So many wait for another request; a few KiB each.
     private static let keptAtMost = 256
 
     private let executor: LoopExecutor
-    private var kept: [Suspension<HTTP1Connection?>] = []
+    private var kept: [Hand] = []
     private var isClosed = false
 
     init(executor: LoopExecutor) { self.executor = executor }
 
     /// Answers the present request of `connection`.
     func answer(_ connection: HTTP1Connection) {
-        if let task = kept.popLast() {
+        if let hand = kept.popLast() {
+            hand.connection = connection
             executor.expectRun()
-            task.resume(connection)
+            hand.rest.take()?.resume(true)
             return executor.runPending()
         }
+        let fresh = Hand()
+        fresh.connection = connection
         // The task runs on this loop's thread alone: its executor sees to that.
-        nonisolated(unsafe) let (tasks, first) = (self, connection)
-        Task.immediate(executorPreference: executor) { unsafe await tasks.run(first) }
+        nonisolated(unsafe) let (tasks, hand) = (self, fresh)
+        Task.immediate(executorPreference: executor) { unsafe await tasks.run(hand) }
     }
 
-    private func run(_ first: HTTP1Connection) async {
-        var next: HTTP1Connection? = first
-        while let connection = next.take() {
-            await connection.answer()
-            next = await another(after: connection)
-        }
+    private func run(_ hand: Hand) async {
+        repeat { await hand.connection?.answer() } while await isWanted(again: hand)
     }
 
-    /// The next connection with a request, which may be the same at once; nil when this task is not wanted any more.
-    private func another(after connection: HTTP1Connection) async -> HTTP1Connection? {
+    /// Whether there is another request, of the same connection or of the next; it may be there at once.
+    private func isWanted(again hand: Hand) async -> Bool {
         guard kept.count < Self.keptAtMost, !isClosed else {
-            connection.finished()
-            return nil
+            hand.connection.take()?.finished()
+            return false
         }
-        return await Suspension.wait { task in
-            kept.append(task)
-            connection.finished()
+        return await Suspension.wait { rest in
+            hand.rest = rest
+            kept.append(hand)
+            hand.connection.take()?.finished()
         }
     }
 
     /// Those that wait end now, the others when they have answered.
     func close() {
         isClosed = true
-        while let task = kept.popLast() { task.resume(nil) }
+        while let hand = kept.popLast() { hand.rest.take()?.resume(false) }
     }
 }

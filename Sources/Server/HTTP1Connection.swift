@@ -124,6 +124,7 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
         watchdog.stop()
         requestBody?.fail(Fault(.badRequest, detail: "the client left"))
         requestBody = nil
+        inbound = ByteBuffer()
         resumeWriter(with: .failure(ClientGone()))
         cancellation.cancel(worker.stage == .stopped ? .serverEnds : .clientLeft)
         if !isRunning { worker.remove(self) }
@@ -212,7 +213,7 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
         writer.reset()
         inbound.clear()
         responder.refuse(
-            Refusal(fault: fault, id: loop.makeRequestID(), clientAddress: client.address, received: .now()),
+            Refusal(fault: fault, id: loop.makeRequestID(), clientAddress: client.address, received: loop.moment),
             through: self)
     }
 

@@ -103,10 +103,11 @@ package final class OriginPool {
         guard !cancellation.isCancelled else { throw .cancelled }
         if mustBeNew, open >= limits.maxConnections, let victim = idle.popLast() {
             metrics.idle(-1)
-            victim.close()
+            victim.drop()
         }
-        let standsInLine = open >= limits.maxConnections || line.count > 0
-        guard !standsInLine || line.count < limits.maxWaiting else {
+        // Who comes back has had its turn in the line already.
+        let standsInLine = open >= limits.maxConnections || (line.count > 0 && !mustBeNew)
+        guard !standsInLine || mustBeNew || line.count < limits.maxWaiting else {
             metrics.rejected()
             throw .poolExhausted
         }
@@ -120,7 +121,9 @@ package final class OriginPool {
         let attempt = Task.immediate(executorPreference: loop.executor) {
             do throws(TransportFailure) {
                 let connection = try await unsafe pool.connect(until: waiter.deadline)
-                if unsafe !waiter.resume(.success(connection)) { unsafe pool.giveBack(connection) }
+                if unsafe !waiter.resume(.success(connection)), connection.isUsable {
+                    unsafe pool.giveBack(connection)
+                }
             } catch {
                 unsafe waiter.resume(.failure(error))
             }

@@ -44,8 +44,7 @@ package final class BucketOrigin {
     /// What an ambiguous refusal of a HEAD turned out to be, for a while.
     private var lastRefusal: (fault: Fault, until: NIODeadline)?
     /// The credentials that the encoder has.
-    private var generation: UInt64 = 0
-    private var hasIdentity = false
+    private var generation: UInt64?
     private var shelf = BufferShelf()
 
     package init(
@@ -91,7 +90,7 @@ package final class BucketOrigin {
     private func send(
         _ request: ObjectRequest, deadline: NIODeadline, cancellation: Cancellation
     ) async throws(Fault) -> OriginResponse {
-        if credentials.generation != generation || !hasIdentity { try await identify() }
+        if credentials.generation != generation { try await identify() }
         var head = shelf.take(1024)
         encoder.encode(
             request.isHead ? .head : .get, key: request.path.span.extracting(request.keyStart...),
@@ -116,15 +115,19 @@ package final class BucketOrigin {
 
     /// Takes what the source has now, or waits for it.
     private func identify() async throws(Fault) {
-        generation = credentials.generation
-        hasIdentity = false
         do throws(CredentialsFailure) {
-            if let current = credentials.current {
-                encoder.identity = current
-            } else {
-                encoder.identity = try await credentials.obtain()
+            while true {
+                let wanted = credentials.generation
+                let identity: SigningIdentity
+                if let current = credentials.current { identity = current } else {
+                    identity = try await credentials.obtain()
+                }
+                // What has changed during the wait is newer than what was waited for.
+                guard credentials.generation == wanted else { continue }
+                encoder.identity = identity
+                generation = wanted
+                return
             }
-            hasIdentity = true
         } catch {
             throw Fault(.originRefusedCredentials, detail: "no credentials: \(error.explanation)")
         }

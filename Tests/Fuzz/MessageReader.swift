@@ -23,7 +23,7 @@ struct Requests: MessageReader {
             precondition(found.fields.entries.count <= 16, "more fields than allowed")
             head.clear()
             head.writeInteger(found.method.rawValue)
-            head.write(found.methodToken)
+            head.write(found.methodToken ?? ByteBuffer(string: "none"))
             head.write(found.path)
             head.write(found.query ?? ByteBuffer(string: "none"))
             head.writeBytes([found.minorVersion, found.keepsAlive ? 1 : 0, found.expectsContinue ? 1 : 0])

@@ -253,6 +253,28 @@ extension Journeys {
             await origin.stop()
         }
 
+        @Test("S3-6: who must send again is not turned away because the line is full")
+        func staleBeforeAFullLine() async throws {
+            let script: ScriptedOrigin.Script = {
+                if $0.serial == 0 || $0.target == "/store/b" { return [Say.ok()] }
+                return $0.connection == 0 ? [.hold, .close] : [.pause(200), Say.ok()]
+            }
+            try await Stage.run(script, { ($0.limits.maxConnections, $0.limits.maxWaiting) = (1, 1) }) {
+                stage, origin in
+                #expect(try await stage.ask("/files/a").status == 200)
+                let (first, second) = (try await stage.client(), try await stage.client())
+                try await first.send("GET /files/c HTTP/1.1\r\nHost: p\r\n\r\n")
+                try await stage.until("taken") { stage.gate.inUse == 1 && stage.origin("idle") == 0 }
+                try await second.send("GET /files/b HTTP/1.1\r\nHost: p\r\n\r\n")
+                try await stage.until("in line") { stage.origin("waiting") == 1 }
+                origin.go()
+                for client in [first, second] {
+                    #expect(try await client.reply().status == 200)
+                    await client.close()
+                }
+            }
+        }
+
         @Test("S3-6: in a full pool the retry outlives kept connections that end too")
         func staleInFullPool() async throws {
             // Every connection serves one request and ends under the next, while there are always some in line.

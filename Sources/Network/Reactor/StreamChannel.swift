@@ -185,8 +185,10 @@ package final class StreamChannel: PollSource, Channel, ChannelCore, @unchecked 
         if let failure {
             pipeline.syncOperations.fireErrorCaught(IOError(errnoCode: failure.errno, reason: "socket"))
         } else if !writes.isEmpty {
-            // Who has only shut the sending side still gets what was said before.
-            flush0()
+            // Who has only shut the sending side still gets what was said before. Nobody is told of the room: this is
+            // the end.
+            _ = writes.send(to: descriptor)
+            for promise in writes.takeSent() { promise.succeed() }
         }
         close0(error: ChannelError.eof, mode: .all, promise: nil)
     }
