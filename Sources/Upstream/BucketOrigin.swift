@@ -118,12 +118,10 @@ package final class BucketOrigin {
         do throws(CredentialsFailure) {
             while true {
                 let wanted = credentials.generation
-                let identity: SigningIdentity
-                if let current = credentials.current { identity = current } else {
-                    identity = try await credentials.obtain()
-                }
+                var identity = credentials.current
+                if identity == nil { identity = try await credentials.obtain() }
                 // What has changed during the wait is newer than what was waited for.
-                guard credentials.generation == wanted else { continue }
+                guard let identity, credentials.generation == wanted else { continue }
                 encoder.identity = identity
                 generation = wanted
                 return
