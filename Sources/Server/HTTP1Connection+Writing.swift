@@ -21,8 +21,6 @@ struct WriterState {
     var waiter: Suspension<Result<Void, ClientGone>>?
     /// Bytes that the client had not acknowledged when its progress was last looked at.
     var leftBefore: Int?
-    /// Somebody is told already when the channel's buffers are empty.
-    var isSentWatched = false
 
     mutating func reset() {
         pending = nil
@@ -104,8 +102,23 @@ extension HTTP1Connection: ResponseWriter, TurnFlushable {
         }
     }
 
+    /// The end of the output in the midst of a body tells the client. It is no close yet: what the client has sent
+    /// ahead would become a reset, which takes earlier answers away that it has not read.
     func abort() {
-        if let answer = state.answer, answer.minorVersion == 0, answer.progress == .begun(.unknown) { resetOnClose() }
+        guard let answer = state.answer, context != nil else { return }
+        if answer.minorVersion == 0, answer.progress == .begun(.unknown) {
+            resetOnClose()
+            return cut()
+        }
+        writer.pending = nil
+        flushIfNeeded()
+        guard state.isAnswering else { return }
+        state.lingers()
+        linger()
+    }
+
+    /// The connection ends at once.
+    func cut() {
         state.closed()
         writer.pending = nil
         flushIfNeeded()
@@ -207,21 +220,11 @@ extension HTTP1Connection: ResponseWriter, TurnFlushable {
         context?.close(promise: nil)
     }
 
-    /// The last bytes of an answer are still on this side of the socket.
-    var hasUnsent: Bool { writer.needsFlush || writer.pending != nil || hasBuffered }
-
-    /// The server is closing: it is told when the last bytes are gone.
-    func tellWhenSent() {
-        guard let context, !writer.isSentWatched, hasBuffered else { return }
-        writer.isSentWatched = true
-        let sent = context.eventLoop.makePromise(of: Void.self)
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        sent.futureResult.whenComplete { _ in
-            let connection = bound.value
-            connection.writer.isSentWatched = false
-            connection.worker.noteProgress()
-        }
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: sent)
+    /// The last bytes of an answer are still on this side. When the server is closing, that is as long as the client
+    /// has not acknowledged them: with the process, its network may end.
+    var hasUnsent: Bool {
+        if writer.needsFlush || writer.pending != nil { return true }
+        return worker.stage == .serving ? hasBuffered : (socket?.unacknowledgedBytes ?? 0) > 0
     }
 
     /// Shuts the output once everything is sent, and reads on for a moment.

@@ -221,14 +221,16 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
 
     private func deadlinePassed() {
         switch state.phase {
-        case .idle, .lingering, .closed, .draining:
+        case .idle, .closed, .draining:
             if !hasBuffered || !clientTakesSome() { closeVisibly() }
+        case .lingering:
+            if socket?.unacknowledgedBytes ?? 0 == 0 || !clientTakesSome() { closeVisibly() }
         case .readingHead: refuse(Fault(.requestTimeout))
         case .answering:
             if requestBody?.isWaiting == true {
                 requestBody?.fail(Fault(.requestTimeout, detail: "the request body stalled"))
             } else if writer.waiter != nil, !clientTakesSome() {
-                abort()
+                cut()
             }
         }
     }

@@ -31,6 +31,7 @@ final class ServerWorker {
     private var connections: [ObjectIdentifier: HTTP1Connection] = [:]
     private var dates = DateCache()
     private var isSettling = false
+    private var looksAgain = false
     private var drained: [EventLoopPromise<Void>] = []
 
     init(
@@ -78,12 +79,21 @@ final class ServerWorker {
 
     private func settle() {
         isSettling = false
-        for connection in connections.values where connection.hasUnsent { connection.tellWhenSent() }
-        guard answering == 0 else { return }
+        guard answering == 0 else { return lookAgain() }
         for connection in connections.values { connection.closeIfIdle() }
         let waiting = drained
         drained = []
         for promise in waiting { promise.succeed() }
+    }
+
+    /// Nobody tells when a client has acknowledged its last bytes.
+    private func lookAgain() {
+        guard !looksAgain else { return }
+        looksAgain = true
+        loop.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(20)) { [self] in
+            looksAgain = false
+            noteProgress()
+        }
     }
 
     /// Refuses new requests from now on; the future ends when none is in flight.
@@ -99,7 +109,7 @@ final class ServerWorker {
     func stop() -> Int {
         stage = .stopped
         let cut = answering
-        for connection in connections.values { connection.abort() }
+        for connection in connections.values { connection.cut() }
         tasks.close()
         let waiting = drained
         drained = []

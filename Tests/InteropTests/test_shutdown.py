@@ -54,6 +54,21 @@ def test_a_drain_under_two_hundred_downloads(start_proxy, origin, download):
     assert end, "the log tells how many requests were in flight"
 
 
+def test_a_drain_waits_for_what_the_kernel_still_holds(start_proxy, origin, large):
+    """With a container its network ends, and what the kernel would still send with it."""
+    proxy = start_proxy([bucket("objects", origin)], server={"shutdown": {"timeout": 30}})
+    with Connection(proxy.port, receive_buffer=8192) as client:
+        client.send_request("GET", "/objects/large", {"Range": "bytes=0-99999"})
+        wait_until(lambda: [line for line in proxy.log() if line.get("bytes") == 100_000], 10, "the answer is complete")
+        proxy.program.signal(signal.SIGTERM)
+        wait_until(lambda: not is_listening(proxy.port), 4, "new connections are refused")
+        client.send_request("GET", "/objects/missing")
+        assert proxy.program.wait(1) is None, "ended while the client had not got its answer"
+        assert client.receive().body == large[:100_000]
+        assert client.receive().status == 503
+    assert proxy.program.wait(10) == 0
+
+
 def test_a_second_signal_ends_it_at_once(start_proxy, origin, large):
     proxy, readers = begin(start_proxy, origin, {"delay": 30, "timeout": 60}, "/objects/large", len(large), 5, 60)
     proxy.program.signal(signal.SIGTERM)
