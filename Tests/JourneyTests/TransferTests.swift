@@ -8,6 +8,23 @@ import Transport
 extension Journeys {
     /// Transfers that stall, break, or lose their client (HTTP-3, REL).
     @Suite struct Transfers {
+        @Test("HTTP-3: an answer that is cut takes none away that came before it")
+        func cutBehindAnother() async throws {
+            let script: ScriptedOrigin.Script = {
+                if $0.target == "/store/whole" { return [Say.head(131_072), .flood(131_072)] }
+                return $0.target == "/store/cut" ? [Say.head(5_000), .send("some"), .close] : [Say.ok()]
+            }
+            try await Stage.run(script) { stage, _ in
+                let client = try await stage.client(isReading: false, receiveBuffer: 8_192)
+                for key in ["whole", "cut"] { try await client.send("GET /files/\(key) HTTP/1.1\r\nHost: p\r\n\r\n") }
+                _ = try await stage.logText(requests: 2)
+                try await client.send("GET /files/late HTTP/1.1\r\nHost: p\r\n\r\n")
+                try await client.setReading(true)
+                #expect(try await client.end() == .closed)
+                #expect(client.watched.state.total > 131_072)
+            }
+        }
+
         @Test(
             "S3-5: no head in time is 504, and the origin's connection is given up",
             arguments: [
