@@ -36,7 +36,7 @@ extension Journeys {
             }
         }
 
-        @Test("REL-2: what does not finish in time is cut and counted, and its origin let go")
+        @Test("REL-2, OBS-1: what does not finish in time is cut, counted and logged as such, and its origin let go")
         func cut() async throws {
             try await Stage.run({ _ in [Say.head(5), .send("he"), .hold] }) { stage, origin in
                 var clients: [Client] = []
@@ -51,6 +51,10 @@ extension Journeys {
                 #expect(await stage.server.drain(timeout: .milliseconds(100)) == .init(inFlight: 3, cut: 3))
                 for client in clients { _ = try await client.end() }
                 try await origin.watched.wait("the origin sees the end") { $0.closed == 3 }
+                let cuts = try await stage.logText(requests: 3).split(separator: "\n").filter {
+                    $0.contains("\"error_detail\":\"cut when the time to drain was over\"")
+                }
+                #expect(cuts.count == 3 && cuts.allSatisfy { $0.contains("\"error_code\":\"SHUTTING_DOWN\"") })
             }
         }
 
