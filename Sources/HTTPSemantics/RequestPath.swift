@@ -10,6 +10,17 @@ package enum PathFailure: Error, Equatable, Sendable {
     case nul
     /// A segment that is `.` or `..`, however it is written or split.
     case dotSegment
+
+    /// What is wrong, for the log.
+    package var explanation: String {
+        switch self {
+        case .notAbsolute: "the path does not begin with a slash"
+        case .badEscape: "the path has a percent sign without two hexadecimal digits"
+        case .illegalByte: "the path has a control character, a space, or a mark that must be escaped"
+        case .nul: "the path has an escaped NUL"
+        case .dotSegment: "the path has a segment of one or two dots"
+        }
+    }
 }
 
 /// The one reading of a request's path, for routing, signing and caching alike (RTE-2).

@@ -8,6 +8,15 @@ package enum QueryFailure: Error, Equatable, Sendable {
     case controlCharacter
     /// A parameter that would be passed on is there twice.
     case repeated
+
+    /// What is wrong, for the log.
+    package var explanation: String {
+        switch self {
+        case .badEscape: "the query has a percent sign without two hexadecimal digits"
+        case .controlCharacter: "the query has a control character"
+        case .repeated: "the query has a parameter twice"
+        }
+    }
 }
 
 /// The query parameters of a client that reach the origin: `versionId`, and where the bucket allows it the six

@@ -29,8 +29,8 @@ final class LoopSeat {
         let origins = assembly.origins(on: loop)
         self.origins = origins
         accessLog =
-            logging.accessLog && LogLevel(logging.level) <= .info
-            ? AccessLog(output: assembly.log.output, format: .init(logging.format)) : nil
+            logging.accessLog
+            ? AccessLog(output: assembly.log.output, format: .init(logging.format), level: .init(logging.level)) : nil
         prober =
             proberSeat == nil
             ? Prober(

@@ -89,8 +89,8 @@ enum RandomKeys {
 }
 
 extension AsyncStream<Int32> {
-    /// Waits for SIGTERM or SIGINT.
+    /// Waits for a signal; SIGHUP, too, for then the terminal is gone.
     func untilAskedToEnd() async {
-        for await signal in self where signal != SIGHUP { return }
+        for await _ in self { return }
     }
 }

@@ -13,7 +13,9 @@ enum Serving {
         let began = NIODeadline.now()
         let output: LogOutput
         do throws(LogFailure) {
-            output = try LogOutput(descriptor: STDOUT_FILENO)
+            output = try LogOutput(descriptor: STDOUT_FILENO) { code in
+                Terminal.complain("Warning: the log cannot be written: \(Terminal.words(code))")
+            }
         } catch {
             Terminal.complain("Error: the log cannot be written: \(error)")
             throw ExitCode(1)

@@ -36,7 +36,7 @@ enum Terminal {
         return 0
     }
 
-    private static func words(_ code: Int32) -> String {
+    static func words(_ code: Int32) -> String {
         switch code {
         case ENOSPC, EDQUOT: "no space left"
         case EBADF: "it is closed"

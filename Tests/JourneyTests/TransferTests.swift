@@ -131,6 +131,9 @@ extension Journeys {
                 await client.close()
                 try await origin.watched.wait("the origin sees the end", within: .seconds(1)) { $0.closed == 1 }
                 try await stage.until("it is recorded") { stage.count(.clientDisconnects) == 1 }
+                let line = try await stage.logText().split(separator: "\n").first { $0.contains("/files/a") }
+                #expect(line?.contains("\"client_left\":true") == true)
+                #expect(line?.contains("error_code") == false, "it is nobody's failure")
             }
         }
 

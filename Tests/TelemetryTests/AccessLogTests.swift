@@ -6,11 +6,31 @@ import Testing
 @testable import Telemetry
 
 @Suite(.timeLimit(.minutes(1))) struct AccessLogTests {
+    @Test(
+        "OBS-1: what failed on our side is a warning, and logged also where requests are not",
+        arguments: [200, 404, 502])
+    func levels(status: UInt16) throws {
+        for level in LogLevel.allCases {
+            let collector = try LogCollector()
+            let log = AccessLog(output: collector.output, format: .json, level: level, clock: { moment })
+            var record = AccessRecord(id: RequestID(random: 1, 2))
+            record.status = status
+            log.record(record, of: RequestHead(), from: ByteBuffer(), key: "".utf8.span)
+            log.flush()
+            let lines = collector.finish()
+            let own: LogLevel = status == 502 ? .warn : .info
+            #expect(lines.count == (own >= level ? 1 : 0))
+            if let line = lines.first {
+                #expect(try fields(of: line)["level"] == .text(own == .warn ? "WARN" : "INFO"))
+            }
+        }
+    }
+
     @Test("OBS-1: a line holds every field of the request")
     func allFields() throws {
         let line = try #require(lines(.json, fullRequest()).first)
         let expected: [String: LineValue] = [
-            "timestamp": .text("2026-11-21T08:48:42.123Z"), "level": .text("INFO"), "message": .text("request"),
+            "timestamp": .text("2026-11-21T08:48:42.123Z"), "level": .text("WARN"), "message": .text("request"),
             "request_id": .text("00000000-0000-4001-8000-000000000002"), "method": .text("GET"),
             "path": .text("/products/a%20b.txt"), "query": .text("versionId=7&token=***"),
             "protocol": .text("HTTP/1.1"), "bucket": .text("products"), "key": .text("a b.txt"),
@@ -40,7 +60,7 @@ import Testing
         let line = try #require(lines(.text, fullRequest()).first)
         #expect(
             line == """
-                2026-11-21T08:48:42.123Z INFO request request_id=00000000-0000-4001-8000-000000000002 method=GET \
+                2026-11-21T08:48:42.123Z WARN request request_id=00000000-0000-4001-8000-000000000002 method=GET \
                 path=/products/a%20b.txt query="versionId=7&token=***" protocol=HTTP/1.1 bucket=products key="a b.txt" \
                 status=502 duration_ms=12.345 ttfb_ms=1.002 bytes=1024 client_ip=192.0.2.7 replica=primary cache=miss \
                 origin_status=500 s3_error_code=InternalError error_code=S3_ERROR error_detail="the origin said 500" \
@@ -67,7 +87,7 @@ import Testing
         if format == .json {
             let read = try fields(of: line)
             #expect(read["status"] == .number(502))
-            #expect(read["level"] == .text("INFO") && read["message"] == .text("request"))
+            #expect(read["level"] == .text("WARN") && read["message"] == .text("request"))
             #expect(read["user_agent"] == .text(hostile) && read["key"] == .text(hostile))
         } else {
             let pairs = try words(of: line)

@@ -1,4 +1,5 @@
 import Glibc
+import NIOConcurrencyHelpers
 import NIOCore
 import Testing
 
@@ -37,10 +38,12 @@ import Testing
     func fullDisk() throws {
         let full = unsafe open("/dev/full", O_WRONLY | O_CLOEXEC)
         try #require(full >= 0)
-        let output = try LogOutput(descriptor: full)
+        let failures = NIOLockedValueBox<[CInt]>([])
+        let output = try LogOutput(descriptor: full) { code in failures.withLockedValue { $0.append(code) } }
         for _ in 0..<10 { output.enqueue(ByteBuffer(string: "one\ntwo\n"), lines: 2) }
         #expect(output.close(within: .seconds(10)))
         #expect(output.droppedLines == 20)
+        #expect(failures.withLockedValue { $0 } == [ENOSPC], "told once, not for each line")
         close(full)
     }
 

@@ -30,7 +30,7 @@ extension Journey {
         } catch {
             if isOptions { return .options(bucket: nil) }
             if error == .dotSegment { metrics.traversalBlocked() }
-            throw Fault(.badPath, detail: "\(error)")
+            throw Fault(.badPath, detail: error.explanation)
         }
         let match = corridor.routes.match(trip.path.span)
         trip.bucket = match?.bucket
@@ -51,7 +51,7 @@ extension Journey {
             return try ObjectQuery.parse(
                 query.readableBytesUInt8Span, allowsOverrides: bucket.settings.s3.allowResponseOverrides)
         } catch {
-            throw Fault(.badRequest, detail: "query: \(error)")
+            throw Fault(.badRequest, detail: error.explanation)
         }
     }
 }

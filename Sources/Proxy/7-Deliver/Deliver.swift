@@ -28,6 +28,8 @@ extension Journey {
 
     /// The client left while its answer was fetched, or the server has ended.
     private func discard(_ answer: Answer, of request: Request, _ trip: inout Trip) {
+        // That it was given up for this is no failure of its own.
+        trip.fault = nil
         cut(request, &trip)
         trip.status = 499
         if case .stream(let source, _) = answer.body { source.cancel() }

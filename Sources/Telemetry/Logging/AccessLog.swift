@@ -8,13 +8,19 @@ import NIOCore
 package final class AccessLog {
     private let output: LogOutput
     private let format: LogFormat
+    private let level: LogLevel
     private let clock: @Sendable () -> WallTime
     /// Never entered twice: bound to one loop, and appending calls nothing of others. So the check of that is left out.
     @exclusivity(unchecked) private var lines = AccessLines()
 
-    package init(output: LogOutput, format: LogFormat, clock: @escaping @Sendable () -> WallTime = WallTime.now) {
+    /// Lines below `level` are left out.
+    package init(
+        output: LogOutput, format: LogFormat, level: LogLevel = .info,
+        clock: @escaping @Sendable () -> WallTime = WallTime.now
+    ) {
         self.output = output
         self.format = format
+        self.level = level
         self.clock = clock
     }
 
@@ -26,6 +32,7 @@ package final class AccessLog {
         _ record: borrowing AccessRecord, of head: borrowing RequestHead, from client: borrowing ByteBuffer,
         key: Span<UInt8>
     ) {
+        guard record.level >= level else { return }
         let time = clock()
         let isFull = unsafe lines.append { out, timestamp in
             unsafe record.write(

@@ -19,7 +19,7 @@ extension AccessRecord {
         to out: inout OutputRawSpan, _ timestamp: inout Timestamp, at time: WallTime, _ head: borrowing RequestHead,
         client: RawSpan, key: RawSpan, _ format: LogFormat
     ) {
-        out.beginLine(&timestamp, time, .info, format) { $0.write("request") }
+        out.beginLine(&timestamp, time, level, format) { $0.write("request") }
         out.field("request_id", requestID, format)
         writeTarget(of: head, to: &out, format)
         out.field("bucket", bucket, limit: Limit.name, format)

@@ -28,4 +28,7 @@ package struct AccessRecord: ~Copyable {
     package var hasClientLeft = false
 
     package init(id: RequestID) { requestID = id }
+
+    /// What the proxy or an origin could not do is a warning, so that it is seen where requests are not logged.
+    var level: LogLevel { status >= 500 ? .warn : .info }
 }

@@ -16,6 +16,7 @@ package enum LogFailure: Error, Equatable, Sendable {
 package final class LogOutput: Sendable {
     private let descriptor: CInt
     private let capacity: Int
+    private let onFailure: @Sendable (CInt) -> Void
     /// Rings when the sleeping writer has something to do.
     private let bell = Bell()
     /// A lock of pthreads, which ThreadSanitizer understands; it does not see `Synchronization.Mutex`.
@@ -43,10 +44,14 @@ package final class LogOutput: Sendable {
         case finish
     }
 
-    /// `capacity` bounds the memory that waits, in bytes. The descriptor stays the caller's.
-    package init(descriptor: CInt, capacity: Int = 8 << 20) throws(LogFailure) {
+    /// `capacity` bounds the memory that waits, in bytes. The descriptor stays the caller's. `onFailure` is told, on
+    /// the writer's thread, of the errno of the first write that fails, and again after one that did not.
+    package init(
+        descriptor: CInt, capacity: Int = 8 << 20, onFailure: @escaping @Sendable (CInt) -> Void = { _ in }
+    ) throws(LogFailure) {
         self.descriptor = descriptor
         self.capacity = capacity
+        self.onFailure = onFailure
         let reference = unsafe Unmanaged.passRetained(self)
         var thread = pthread_t()
         let result = unsafe pthread_create(
@@ -102,6 +107,7 @@ package final class LogOutput: Sendable {
     private func run() {
         blockSignals()
         var isMidLine = false
+        var isFailing = false
         while true {
             let work = state.withLockedValue { state -> Work in
                 guard state.queue.isEmpty else {
@@ -116,7 +122,12 @@ package final class LogOutput: Sendable {
                 return .sleep
             }
             switch work {
-            case .write(let batches): for batch in batches { write(batch, &isMidLine) }
+            case .write(let batches):
+                for batch in batches {
+                    let failure = write(batch, &isMidLine)
+                    if failure != 0, !isFailing { onFailure(failure) }
+                    isFailing = failure != 0
+                }
             case .sleep: bell.wait()
             case .finish: return
             }
@@ -130,12 +141,14 @@ package final class LogOutput: Sendable {
         unsafe _ = pthread_sigmask(SIG_BLOCK, &all, nil)
     }
 
-    private func write(_ batch: Batch, _ isMidLine: inout Bool) {
+    /// Gives the errno of what kept lines from being written, or 0.
+    private func write(_ batch: Batch, _ isMidLine: inout Bool) -> CInt {
+        var failure: CInt = 0
         // a torn line is ended first, so that the next one stands alone
-        if isMidLine && put(ByteBuffer(string: "\n")) == 1 { isMidLine = false }
+        if isMidLine && put(ByteBuffer(string: "\n"), &failure) == 1 { isMidLine = false }
         var lost = isMidLine ? batch.lines : 0
         if !isMidLine {
-            let written = put(batch.bytes)
+            let written = put(batch.bytes, &failure)
             if written < batch.bytes.readableBytes {
                 let kept = batch.bytes.readableBytesView.prefix(written)
                 lost = batch.lines - kept.count { $0 == UInt8(ascii: "\n") }
@@ -146,10 +159,11 @@ package final class LogOutput: Sendable {
             state.bytes -= batch.bytes.storageCapacity
             state.dropped += max(lost, 0)
         }
+        return failure
     }
 
-    /// Writes as much as the descriptor takes; how much that was.
-    private func put(_ bytes: ByteBuffer) -> Int {
+    /// Writes as much as the descriptor takes; how much that was, and the errno when it was not all.
+    private func put(_ bytes: ByteBuffer, _ failure: inout CInt) -> Int {
         unsafe bytes.withUnsafeReadableBytes { region in
             var position = 0
             while position < region.count {
@@ -160,6 +174,7 @@ package final class LogOutput: Sendable {
                 } else if taken < 0, errno == EINTR || (errno == EAGAIN && isReady()) {
                     continue
                 } else {
+                    failure = taken < 0 ? errno : EIO
                     break
                 }
             }
