@@ -35,15 +35,12 @@ package final class Request {
 
 /// Who sends the requests of one connection.
 package final class Client {
-    /// The address of the connection's other end.
-    package let peer: SocketAddress?
-    /// The same as text, without the port.
+    /// The address of the connection's other end as text, without the port.
     package let address: ByteBuffer
     /// Whether the connection is past a limit, so that only the proxy's own paths are served.
     package let isOverLimit: Bool
 
-    package init(peer: SocketAddress?, address: ByteBuffer, isOverLimit: Bool = false) {
-        self.peer = peer
+    package init(address: ByteBuffer, isOverLimit: Bool = false) {
         self.address = address
         self.isOverLimit = isOverLimit
     }

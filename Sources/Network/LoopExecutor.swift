@@ -41,6 +41,7 @@ import NIOCore
         isRunning = true
         swap(&pending, &running)
         let executor = unsafe asUnownedTaskExecutor()
+        // By index, for iterating takes references.
         for index in running.indices { unsafe running[index].runSynchronously(on: executor) }
         running.removeAll(keepingCapacity: true)
         isRunning = false

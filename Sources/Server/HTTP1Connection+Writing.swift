@@ -71,7 +71,7 @@ extension HTTP1Connection: ResponseWriter, TurnFlushable {
         // Sending may have shown that the client is gone: nobody would resume who waits after that.
         guard state.isAnswering else { throw ClientGone() }
         guard !writer.isWritable else { return }
-        writer.leftBefore = socket?.unacknowledgedBytes ?? 0
+        writer.leftBefore = unacknowledgedBytes
         watchdog.set(.now() + .init(worker.settings.bodyIdleTimeout))
         let result = await Suspension<Result<Void, ClientGone>>.wait { writer.waiter = $0 }
         watchdog.set(nil)
@@ -204,12 +204,15 @@ extension HTTP1Connection: ResponseWriter, TurnFlushable {
 
     /// The time of a client that lets bytes wait is over: whether it took some meanwhile, which earns another round.
     func clientTakesSome() -> Bool {
-        let left = socket?.unacknowledgedBytes ?? 0
+        let left = unacknowledgedBytes
         defer { writer.leftBefore = left }
         if let before = writer.leftBefore, left >= before { return false }
         watchdog.set(.now() + .init(worker.settings.bodyIdleTimeout))
         return true
     }
+
+    /// Bytes that the client does not have yet, as far as its kernel has told.
+    var unacknowledgedBytes: Int { socket?.unacknowledgedBytes ?? 0 }
 
     /// The channel holds bytes that the kernel does not take yet.
     var hasBuffered: Bool { (socket?.unsentBytes ?? 0) > 0 }
@@ -224,7 +227,7 @@ extension HTTP1Connection: ResponseWriter, TurnFlushable {
     /// has not acknowledged them: with the process, its network may end.
     var hasUnsent: Bool {
         if writer.needsFlush || writer.pending != nil { return true }
-        return worker.stage == .serving ? hasBuffered : (socket?.unacknowledgedBytes ?? 0) > 0
+        return worker.stage == .serving ? hasBuffered : unacknowledgedBytes > 0
     }
 
     /// Shuts the output once everything is sent, and reads on for a moment.

@@ -48,7 +48,7 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
         turn = loop.turn
         responder = worker.responder
         tasks = worker.tasks
-        client = Client(peer: nil, address: ByteBuffer(), isOverLimit: isOverLimit)
+        client = Client(address: ByteBuffer(), isOverLimit: isOverLimit)
         self.parser = RequestParser(limits: worker.limits)
         self.watchdog = Watchdog(eventLoop: worker.loop.eventLoop)
     }
@@ -70,8 +70,7 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
     private func opened(_ context: ChannelHandlerContext) {
         guard !isOpened else { return }
         isOpened = true
-        let peer = context.remoteAddress
-        client = Client(peer: peer, address: ClientAddress.render(peer), isOverLimit: client.isOverLimit)
+        client = Client(address: ClientAddress.render(context.remoteAddress), isOverLimit: client.isOverLimit)
         worker.add(self)
         watchdog.onExpiry = { [self] in deadlinePassed() }
         watchdog.set(.now() + .init(min(worker.settings.headerTimeout, worker.settings.idleTimeout)))
@@ -179,8 +178,7 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
         let now = loop.moment
         let request = Request(
             head: consume head, id: loop.makeRequestID(), from: client, isDraining: worker.stage != .serving,
-            received: now,
-            deadline: now + worker.requestTimeout, body: requestBody, cancellation: cancellation)
+            received: now, deadline: now + worker.requestTimeout, body: requestBody, cancellation: cancellation)
         self.request = request
         writer.reset()
         isRunning = true
@@ -224,7 +222,7 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
         case .idle, .closed, .draining:
             if !hasBuffered || !clientTakesSome() { closeVisibly() }
         case .lingering:
-            if socket?.unacknowledgedBytes ?? 0 == 0 || !clientTakesSome() { closeVisibly() }
+            if unacknowledgedBytes == 0 || !clientTakesSome() { closeVisibly() }
         case .readingHead: refuse(Fault(.requestTimeout))
         case .answering:
             if requestBody?.isWaiting == true {

@@ -78,6 +78,17 @@ struct CommandLineTests {
     }
 
     @Test(
+        "OBS-1: a log that cannot be written is said once on standard error, and serving goes on",
+        arguments: [(">/dev/full", "no space left"), (">&-", "it is closed")])
+    func unwritableLog(_ output: String, _ reason: String) throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        try folder.write("c.yaml", configuration("credentials: anonymous"))
+        let outcome = try run("timeout --preserve-status 2 $Y --config @/c.yaml \(output)", in: folder)
+        #expect(outcome == Outcome(code: 0, text: "Warning: the log cannot be written: \(reason)\n"))
+    }
+
+    @Test(
         "options that do not apply are refused in one line",
         arguments: [
             ("--test demo", "--test has no meaning for `demo`"),

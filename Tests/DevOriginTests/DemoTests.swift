@@ -191,7 +191,7 @@ struct DemoTests {
         try #expect(ask("PUT", "/bucket").status == 200)
         try #expect(ask("PUT", "/bucket/key", "body").status == 200)
         try #expect(ask("GET", "/bucket/key").text == "body")
-        program.signal(SIGINT)
+        program.signal(SIGHUP)
         #expect(program.wait(seconds: 20) == 0)
         #expect(folder.read("data/bucket/key") == "body")
     }

@@ -117,6 +117,7 @@ extension Journeys {
                 #expect(lines[0].contains("\"bucket\":\"files\",\"key\":\"a b\"") && lines[0].contains("\"bytes\":5"))
                 #expect(
                     lines[1].contains("\"s3_error_code\":\"NoSuchKey\"") && lines[1].contains("\"origin_status\":404"))
+                #expect(lines[4].contains("the path has a percent sign without two hexadecimal digits"))
                 #expect(lines[5].contains("\"status\":400"))
                 #expect(!log.contains("abc123secret") && !log.contains("t0ken"))
             }
