@@ -8,6 +8,12 @@ package enum FaultCode: String, Sendable, CaseIterable {
     case noRoute = "NO_ROUTE"
     case notFound = "NOT_FOUND"
     case forbidden = "ACCESS_DENIED"
+    case missingToken = "MISSING_TOKEN"
+    case invalidToken = "INVALID_TOKEN"
+    case tokenExpired = "TOKEN_EXPIRED"
+    case claimMismatch = "CLAIM_MISMATCH"
+    case policyDenied = "POLICY_DENIED"
+    case adminDenied = "ADMIN_DENIED"
     case methodNotAllowed = "METHOD_NOT_ALLOWED"
     case requestTimeout = "REQUEST_TIMEOUT"
     case preconditionFailed = "PRECONDITION_FAILED"
@@ -21,6 +27,7 @@ package enum FaultCode: String, Sendable, CaseIterable {
     case `internal` = "INTERNAL"
     case overloaded = "OVERLOADED"
     case shuttingDown = "SHUTTING_DOWN"
+    case authorizationUnavailable = "AUTHORIZATION_UNAVAILABLE"
     // the origin's
     case originError = "S3_ERROR"
     case originUnreachable = "ORIGIN_UNREACHABLE"
@@ -36,6 +43,7 @@ package enum FaultCode: String, Sendable, CaseIterable {
     package var reason: StaticString {
         switch status {
         case 400: "Bad Request"
+        case 401: "Unauthorized"
         case 403: "Forbidden"
         case 404: "Not Found"
         case 405: "Method Not Allowed"
@@ -77,6 +85,12 @@ package enum FaultCode: String, Sendable, CaseIterable {
         case .noRoute: Row(404, .client, "No bucket is mapped to this path.")
         case .notFound: Row(404, .client, "The object does not exist.")
         case .forbidden: Row(403, .client, "Access to the object is denied.")
+        case .missingToken: Row(401, .client, "A token is required.")
+        case .invalidToken: Row(401, .client, "The token is not valid.")
+        case .tokenExpired: Row(401, .client, "The token has expired.")
+        case .claimMismatch: Row(403, .client, "The token does not grant access.")
+        case .policyDenied: Row(403, .client, "Access is denied by policy.")
+        case .adminDenied: Row(403, .client, "Admin access denied: insufficient privileges")
         case .methodNotAllowed:
             Row(405, .client, "This is a read-only S3 proxy. Allowed methods: GET, HEAD, OPTIONS")
         case .requestTimeout: Row(408, .client, "The request did not arrive in time.")
@@ -93,6 +107,8 @@ package enum FaultCode: String, Sendable, CaseIterable {
                 503, .proxy,
                 "Server has reached maximum concurrent request limit. Please retry after 5 seconds.", retryAfter: 5)
         case .shuttingDown: Row(503, .proxy, "The server is shutting down.", retryAfter: 1)
+        case .authorizationUnavailable:
+            Row(503, .proxy, "Access cannot be checked at present. Please retry later.", retryAfter: 5)
         case .originError: Row(502, .origin, "The storage backend failed.")
         case .originUnreachable: Row(502, .origin, "The storage backend cannot be reached.")
         case .originInvalid: Row(502, .origin, "The storage backend sent an invalid response.")

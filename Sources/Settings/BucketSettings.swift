@@ -5,6 +5,7 @@ package struct BucketSettings: SettingsSection {
     package var name = ""
     package var pathPrefix = ""
     package var s3 = S3Settings()
+    package var auth = AuthSettings()
     package var cors = CORSSettings()
 
     package init() {}
@@ -28,6 +29,7 @@ package struct BucketSettings: SettingsSection {
             "Paths at or below this prefix belong to the bucket; the key is what follows. Unique; `/a` and `/a/` are one.",
             examples: ["/products", "/"]),
         Field("s3", section: \.s3, isRequired: true),
+        Field("auth", section: \.auth),
         Field("cors", section: \.cors),
     ]
 

@@ -47,6 +47,33 @@ extension Configuration {
             problems[path] = problem
             if let problem { reading.error(at: "buckets[\(index)].s3.tls.ca_path", problem) }
         }
+        checkKeyFiles(of: reading.value.jwt, at: "jwt", &reading, files)
+        for (index, bucket) in reading.value.buckets.enumerated() {
+            let own = bucket.auth.jwt.applied(to: JWTSettings())
+            checkKeyFiles(of: own, at: "buckets[\(index)].auth.jwt", &reading, files)
+        }
+    }
+
+    /// Whether they hold keys is for those to say who read them as such.
+    private static func checkKeyFiles(
+        of jwt: JWTSettings, at section: String, _ reading: inout Reading<Configuration>, _ files: FileAccess
+    ) {
+        let paths =
+            [("rsa_public_key_path", jwt.rsaPublicKeyPath), ("ecdsa_public_key_path", jwt.ecdsaPublicKeyPath)]
+            + jwt.keys.enumerated().map { ("keys[\($0)].path", $1.path) }
+        for (key, path) in paths {
+            guard let path, let problem = problem(path, files) else { continue }
+            reading.error(at: "\(section).\(key)", problem)
+        }
+    }
+
+    private static func problem(_ path: String, _ files: FileAccess) -> String? {
+        do throws(FileAccess.Failure) {
+            _ = try files.read(path, sizeLimit)
+            return nil
+        } catch {
+            return error.finding
+        }
     }
 
     private static func certificateProblem(_ path: String, _ files: FileAccess) -> String? {
@@ -55,13 +82,19 @@ extension Configuration {
             let isPEM = String(decoding: bytes, as: UTF8.self).contains("-----BEGIN CERTIFICATE-----")
             return isPEM ? nil : "names a file without a PEM certificate"
         } catch {
-            switch error {
-            case .missing: return "names a file that is not there"
-            case .isDirectory: return "names a directory"
-            case .tooLarge: return "names a file that is too large"
-            case .unreadable(let number):
-                return "names a file that cannot be read: \(FileAccess.Failure.words(number))"
-            }
+            return error.finding
+        }
+    }
+}
+
+extension FileAccess.Failure {
+    /// Continues the name of the setting that names the file.
+    fileprivate var finding: String {
+        switch self {
+        case .missing: "names a file that is not there"
+        case .isDirectory: "names a directory"
+        case .tooLarge: "names a file that is too large"
+        case .unreadable(let number): "names a file that cannot be read: \(FileAccess.Failure.words(number))"
         }
     }
 }

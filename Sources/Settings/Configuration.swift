@@ -5,6 +5,7 @@ package struct Configuration: SettingsSection {
     package var server = ServerSettings()
     package var metrics = MetricsSettings()
     package var logging = LoggingSettings()
+    package var jwt = JWTSettings()
     package var buckets: [BucketSettings] = []
 
     package init() {}
@@ -15,6 +16,7 @@ package struct Configuration: SettingsSection {
         Field("server", section: \.server),
         Field("metrics", section: \.metrics),
         Field("logging", section: \.logging),
+        Field("jwt", section: \.jwt),
         Field("buckets", sections: \.buckets, count: 1...10_000),
     ]
 
@@ -22,6 +24,7 @@ package struct Configuration: SettingsSection {
         checkNames(&report)
         checkPrefixes(&report)
         checkListeners(&report)
+        checkAuthentication(&report)
     }
 
     private func checkListeners(_ report: inout SectionReport) {

@@ -10,7 +10,8 @@ import Testing
     @Test(
         "RFC 8259: what is JSON is read",
         arguments: [
-            "0", "-0", "1.5e+10", "-12E-3", "\"\"", "\"a\\u0041\\ud83d\\ude00\\/\"", "true", "false", "null", "[]", "{}",
+            "0", "-0", "1.5e+10", "-12E-3", "\"\"", "\"a\\u0041\\ud83d\\ude00\\/\"", "true", "false", "null", "[]",
+            "{}",
             " [ 1 , [ ] , { \"a\" : { } } ] \r\n\t", "{\"a\":1,\"b\":[true,null]}", "\"\u{e9}\u{1F600}\"",
         ])
     func accepted(text: String) {

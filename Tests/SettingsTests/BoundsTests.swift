@@ -28,7 +28,7 @@ struct Bounded: Sendable, CustomTestStringConvertible {
                 return [Bounded(path: inner, low: (low + scale - 1) / scale, high: high / scale)]
             case .byteCount(let unit, let bounds):
                 return [Bounded(path: inner, low: bounds.lowerBound, high: bounds.upperBound / unit.inBytes)]
-            case .boolean, .text, .secret, .choice, .auto, .list: return []
+            case .boolean, .text, .secret, .choice, .auto, .list, .plain: return []
             }
         }
     }

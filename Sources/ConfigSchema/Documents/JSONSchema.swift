@@ -56,9 +56,14 @@ package enum JSONSchema {
             ]
         case _ where shape.isAnyText:
             return [.init("type", type("string", isNullable: isNullable)), .init("minLength", .integer(1))]
+        case .plain(let limit):
+            let list: [JSONValue.Member] = [
+                .init("type", .string("array")), .init("maxItems", .integer(limit)),
+                .init("uniqueItems", .boolean(true)), .init("items", plain),
+            ]
+            return [.init("anyOf", .array([plain, .object(list)] + (isNullable ? [null] : [])))]
         case .boolean, .integer, .text, .secret, .choice, .duration, .byteCount, .auto:
-            let null = isNullable ? [JSONValue.object([.init("type", .string("null"))])] : []
-            return [.init("anyOf", .array(scalars(shape) + [reference] + null))]
+            return [.init("anyOf", .array(scalars(shape) + [reference] + (isNullable ? [null] : [])))]
         }
     }
 
@@ -82,9 +87,16 @@ package enum JSONSchema {
                 string(pattern: "^\(ByteCountText.pattern)$"),
             ]
         case .auto(let inner): [.object([.init("enum", .array([.string("auto")]))])] + scalars(inner)
-        case .list, .section, .sections: [nonEmpty]
+        case .list, .plain, .section, .sections: [nonEmpty]
         }
     }
+
+    private static let null = JSONValue.object([.init("type", .string("null"))])
+
+    /// Any scalar but null.
+    private static let plain = JSONValue.object([
+        .init("type", .array(["string", "number", "boolean"].map { .string($0) }))
+    ])
 
     private static let nonEmpty = JSONValue.object([.init("type", .string("string")), .init("minLength", .integer(1))])
 

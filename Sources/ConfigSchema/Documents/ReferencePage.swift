@@ -67,6 +67,7 @@ package enum ReferencePage {
                 + ByteCountText.describe(bounds.upperBound)
         case .auto(let inner): "`auto` or \(type(inner))"
         case .list(let item, let limit): "list of at most \(limit): \(type(item))"
+        case .plain: "string, number, boolean, or list of these"
         case .section: "section"
         case .sections: "list of sections"
         }

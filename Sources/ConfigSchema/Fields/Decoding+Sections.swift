@@ -1,6 +1,13 @@
 extension Decoding {
     /// Reads a mapping into a section and checks the section; false when it is no mapping.
     mutating func section<Section: SettingsSection>(_ node: Node, _ path: String, _ section: inout Section) -> Bool {
+        keys(of: node, path, &section) != nil
+    }
+
+    /// The same, and which of its keys were set; nil when it is no mapping. Keys in `without` are unknown here.
+    mutating func keys<Section: SettingsSection>(
+        of node: Node, _ path: String, _ section: inout Section, without: Set<String> = []
+    ) -> Set<String>? {
         let entries: [Node.Entry]
         switch node.content {
         case .mapping(let mapping): entries = mapping
@@ -8,21 +15,23 @@ extension Decoding {
         case .scalar, .sequence:
             let name = path.isEmpty ? "the file" : "`\(path)`"
             report(node.headExtent, "\(name) must be a mapping, not \(node.kindName)")
-            return false
+            return nil
         }
+        let fields = Section.fields.filter { !without.contains($0.name) }
         var present: Set<String> = []
+        var set: Set<String> = []
         for entry in entries {
-            guard let field = Section.fields.first(where: { $0.name == entry.key }) else {
-                let meant = reportUnknownKey(entry, path, known: Section.fields.map(\.name))
+            guard let field = fields.first(where: { $0.name == entry.key }) else {
+                let meant = reportUnknownKey(entry, path, known: fields.map(\.name))
                 // What was misspelt is not also missing.
                 if let meant, !entries.contains(where: { $0.key == meant }) { refuse(path.key(meant)) }
                 continue
             }
             disclose(key: entry.keyExtent)
             present.insert(field.name)
-            read(field, entry, path.key(field.name), into: &section)
+            if read(field, entry, path.key(field.name), into: &section) { set.insert(field.name) }
         }
-        for field in Section.fields where field.isRequired && !present.contains(field.name) {
+        for field in fields where field.isRequired && !present.contains(field.name) {
             reportFinding(at: path.key(field.name), "is required", hint: nil)
         }
         var findings = SectionReport()
@@ -30,21 +39,23 @@ extension Decoding {
         for finding in findings.findings {
             reportFinding(at: path.key(finding.key), finding.message, hint: finding.hint)
         }
-        return true
+        return set
     }
 
+    /// Answers whether the setting has a value now.
     private mutating func read<Section>(
         _ field: Field<Section>, _ entry: Node.Entry, _ path: String, into section: inout Section
-    ) {
+    ) -> Bool {
         let extent = entry.value.headExtent
         let isScalar = if case .scalar = entry.value.content { extent.start != extent.end } else { false }
         setPlace(isScalar ? extent : entry.keyExtent, of: path)
         switch field.decode(entry.value, path, &section, &self) {
-        case .set: break
+        case .set: return true
         case .refused: refuse(path)
         case .absent where field.isRequired: reportFinding(at: path, "is required, and is empty here", hint: nil)
         case .absent: break
         }
+        return false
     }
 
     /// Returns the known key that was meant, if one is near.
@@ -80,7 +91,12 @@ extension Decoding {
             let itemPath = "\(path)[\(index)]"
             setPlace(item.headExtent, of: itemPath)
             var value = Section()
-            if !section(item, itemPath, &value) { refuse(itemPath) }
+            if item.isNull {
+                report(item.headExtent, "`\(itemPath)` must be a mapping, not nothing")
+                refuse(itemPath)
+            } else if !section(item, itemPath, &value) {
+                refuse(itemPath)
+            }
             sections.append(value)
         }
         return .value(sections)

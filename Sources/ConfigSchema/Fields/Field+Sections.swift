@@ -3,6 +3,7 @@ extension Field {
     package init<Inner: SettingsSection>(_ name: String, section property: Property<Inner>, isRequired: Bool = false) {
         self.name = name
         self.isRequired = isRequired
+        copy = { $1[keyPath: property] = $0[keyPath: property] }
         shape = { _ in
             FieldShape(
                 name: name, prose: Inner.prose, shape: .section(SectionShape(of: Inner.self)), isRequired: isRequired,
@@ -21,6 +22,7 @@ extension Field {
     ) {
         self.name = name
         isRequired = count.lowerBound > 0
+        copy = { $1[keyPath: property] = $0[keyPath: property] }
         let isRequired = isRequired
         shape = { _ in
             FieldShape(
@@ -35,6 +37,27 @@ extension Field {
             case .absent: return .absent
             case .refused: return .refused
             }
+        }
+    }
+
+    /// A section whose keys replace those of another of its kind; the keys in `without` are not among them.
+    package init<Inner: SettingsSection>(
+        _ name: String, override property: Property<Override<Inner>>, without: Set<String> = [], _ prose: String
+    ) {
+        self.name = name
+        isRequired = false
+        copy = { $1[keyPath: property] = $0[keyPath: property] }
+        shape = { _ in
+            FieldShape(
+                name: name, prose: prose, shape: .section(SectionShape(overriding: Inner.self, without: without)),
+                isRequired: false, initial: nil, examples: [])
+        }
+        decode = { node, path, section, decoding in
+            if node.isNull { return .absent }
+            var value = Inner()
+            guard let given = decoding.keys(of: node, path, &value, without: without) else { return .refused }
+            section[keyPath: property] = Override(value, given: given)
+            return .set
         }
     }
 }

@@ -6,12 +6,14 @@
 package struct Field<Section: SettingsSection>: Sendable {
     package typealias Property<Value> = any WritableKeyPath<Section, Value> & Sendable
 
-    let name: String
+    package let name: String
     /// The key as schema and reference page see it; the section given holds the defaults.
     let shape: @Sendable (Section) -> FieldShape
     /// Reads the node into the section; `path` names the key from the root.
     let decode: @Sendable (Node, _ path: String, inout Section, inout Decoding) -> Outcome
     let isRequired: Bool
+    /// Carries the setting's value from one section to another.
+    package let copy: @Sendable (Section, inout Section) -> Void
 
     enum Outcome: Sendable {
         case set, absent, refused
@@ -24,6 +26,7 @@ package struct Field<Section: SettingsSection>: Sendable {
     ) {
         self.name = name
         self.isRequired = isRequired
+        copy = { $1[keyPath: property] = $0[keyPath: property] }
         shape = { section in
             FieldShape(
                 name: name, prose: prose, shape: codec.shape, isRequired: isRequired,
@@ -47,6 +50,7 @@ package struct Field<Section: SettingsSection>: Sendable {
     ) {
         self.name = name
         isRequired = false
+        copy = { $1[keyPath: property] = $0[keyPath: property] }
         shape = { section in
             FieldShape(
                 name: name, prose: prose, shape: codec.shape, isRequired: false,
@@ -70,6 +74,7 @@ package struct Field<Section: SettingsSection>: Sendable {
     ) {
         self.name = name
         isRequired = false
+        copy = { $1[keyPath: property] = $0[keyPath: property] }
         shape = { section in
             FieldShape(
                 name: name, prose: prose, shape: .list(codec.shape, atMost: limit), isRequired: false,

@@ -12,6 +12,8 @@ package indirect enum Shape: Sendable {
     case auto(Shape)
     /// A list without duplicates, of at most so many items.
     case list(Shape, atMost: Int)
+    /// A string, a number, a boolean, or a list of these.
+    case plain(atMost: Int)
     case section(SectionShape)
     case sections(SectionShape, count: ClosedRange<Int>)
 
@@ -36,6 +38,7 @@ package indirect enum Shape: Sendable {
         case .byteCount(.bytes, _): "a number of bytes, or a size such as `64KiB`, `10MiB`, `1GiB`"
         case .byteCount(.mebibytes, _): "a number of mebibytes, or a size such as `64KiB`, `10MiB`, `1GiB`"
         case .auto(let inner): "`auto` or \(inner.expectation)"
+        case .plain: "a string, a number, a boolean, or a list of these"
         case .list(_, _), .sections: "a list"
         case .section: "a mapping"
         }
@@ -75,6 +78,16 @@ package struct SectionShape: Sendable {
         title = Section.title
         prose = Section.prose
         fields = Section.fields.map { $0.shape(initial) }
+    }
+
+    /// The shape of a section whose keys replace those of another: none is required, and none has a value by itself.
+    init<Section: SettingsSection>(overriding section: Section.Type, without: Set<String>) {
+        self.init(of: section)
+        fields = fields.filter { !without.contains($0.name) }
+        for index in fields.indices {
+            fields[index].isRequired = false
+            fields[index].initial = nil
+        }
     }
 }
 

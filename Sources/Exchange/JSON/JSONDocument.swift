@@ -1,8 +1,8 @@
 /// A JSON text, checked and ready to be looked into without another pass (RFC 8259; I-JSON, RFC 7493).
 ///
-/// Strict where laxity is an attack: the text is UTF-8 without a byte order mark, no name stands twice in an object, no
-/// surrogate stands alone, nothing follows the value. Its values stay where they are among the bytes; a flat list in the
-/// order of the text says where. Bounded by `JSONLimits`, so that it may read what a stranger sent.
+/// Strict where laxity is an attack: the text is UTF-8 without a byte order mark, no name stands twice in an object,
+/// no surrogate stands alone, nothing follows the value. Its values stay where they are among the bytes; a flat list in
+/// the order of the text says where. Bounded by `JSONLimits`, so that it may read what a stranger sent.
 package struct JSONDocument: Sendable, Equatable {
     /// The text as it came.
     package let bytes: [UInt8]

@@ -1,7 +1,7 @@
 /// The escapes of JSON strings (RFC 8259 §7).
 package enum JSONText {
-    /// How long the escape at `offset` is; nil when it is none. A high surrogate takes its low one along; one that stands
-    /// alone is no escape.
+    /// How long the escape at `offset` is; nil when it is none. A high surrogate takes its low one along; one that
+    /// stands alone is no escape.
     static func escapeLength(_ text: Span<UInt8>, _ offset: Int) -> Int? {
         guard offset + 1 < text.count else { return nil }
         switch text[offset + 1] {

@@ -6,7 +6,7 @@ struct Sample {
     private var leaves: [(path: String, value: String)] = [
         ("buckets[0].name", "products"), ("buckets[0].path_prefix", "/products"),
         ("buckets[0].s3.bucket", "example-products"), ("buckets[0].s3.access_key", "AKIAIOSFODNN7EXAMPLE"),
-        ("buckets[0].s3.secret_key", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+        ("buckets[0].s3.secret_key", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), ("buckets[0].auth.enabled", "false"),
     ]
 
     init() {}
