@@ -16,6 +16,7 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let jemalloc = Target.Dependency.target(name: "CJemalloc", condition: .when(traits: ["Jemalloc"]))
 let mallocConf = Target.Dependency.target(name: "CMallocConf", condition: .when(traits: ["Jemalloc"]))
@@ -48,6 +49,9 @@ let floors: [[Module]] = [
     ],
     [  // rooms: one question each
         Module(
+            name: "Authentication", uses: ["ConfigSchema", "Exchange", "Network", "Settings", "Telemetry", "Transport"],
+            products: [nioCore, nioLocks, crypto, cryptoExtras]),
+        Module(
             name: "Upstream",
             uses: ["Exchange", "HTTPSemantics", "Network", "S3", "Settings", "Telemetry", "Transport"],
             products: [nioCore, nioLocks])
@@ -56,7 +60,7 @@ let floors: [[Module]] = [
         Module(
             name: "Proxy",
             uses: [
-                "Exchange", "HTTPSemantics", "Network", "Resilience", "S3", "Settings", "Telemetry", "Transport",
+                "Authentication", "Exchange", "HTTPSemantics", "Network", "Resilience", "S3", "Settings", "Telemetry", "Transport",
                 "Upstream",
             ], products: [nioCore])
     ],
@@ -73,7 +77,7 @@ let floors: [[Module]] = [
         Module(
             name: "yatagarasu",
             uses: [
-                "Admin", "ConfigSchema", "DevOrigin", "Exchange", "Network", "Proxy", "Resilience", "S3", "Server",
+                "Admin", "Authentication", "ConfigSchema", "DevOrigin", "Exchange", "Network", "Proxy", "Resilience", "S3", "Server",
                 "Settings", "Telemetry", "Transport", "Upstream",
             ],
             products: [nioCore, nioSSL, arguments, jemalloc, mallocConf], isProgram: true)
@@ -186,7 +190,7 @@ let package = Package(
         tests(
             "JourneyTests",
             uses: [
-                "Admin", "Exchange", "Network", "Proxy", "Resilience", "S3", "Server", "Settings", "Telemetry",
+                "Admin", "Authentication", "Exchange", "Network", "Proxy", "Resilience", "S3", "Server", "Settings", "Telemetry",
                 "Transport", "Upstream",
             ], products: [nioCore, nioLocks, nioPosix]),
         tests("NetworkTests", uses: ["Exchange", "Network"], products: [nioCore, nioLocks, nioPosix]),

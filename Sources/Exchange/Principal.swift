@@ -16,12 +16,13 @@ package final class Principal {
     /// The token's claims, an object.
     package let claims: JSONDocument
     package let identity: Identity
-    /// The claim `sub`; empty when there is none.
-    package let subject: ByteBuffer
+    /// The claim `sub`, when it is a string that is not empty.
+    package let subject: ByteBuffer?
 
     package init(claims: JSONDocument, identity: Identity) {
         self.claims = claims
         self.identity = identity
-        subject = ByteBuffer(bytes: claims.root["sub"]?.string ?? [])
+        let text = claims.root["sub"]?.string ?? []
+        subject = text.isEmpty ? nil : ByteBuffer(bytes: text)
     }
 }

@@ -1,3 +1,4 @@
+import Authentication
 import Exchange
 import NIOCore
 import Network
@@ -12,10 +13,14 @@ package final class Corridor {
     /// Requests in flight, their transfer included; shared by all loops.
     package let gate: ConcurrencyGate
     package let limits: SecurityLimitsSettings
+    /// Who may call `/admin/`; nil for nobody.
+    package let admin: Authenticator?
 
     package init(
-        routes: RouteTable, buckets: [Bucket], gate: ConcurrencyGate, limits: SecurityLimitsSettings
+        routes: RouteTable, buckets: [Bucket], gate: ConcurrencyGate, limits: SecurityLimitsSettings,
+        admin: Authenticator?
     ) {
+        self.admin = admin
         self.routes = routes
         self.buckets = buckets
         self.gate = gate
@@ -28,8 +33,11 @@ package final class Corridor {
         package let settings: BucketSettings
         package let origin: BucketOrigin
         package let cors: CORS
+        /// nil where everybody may read.
+        package let authenticator: Authenticator?
 
-        package init(settings: BucketSettings, origin: BucketOrigin) {
+        package init(settings: BucketSettings, origin: BucketOrigin, authenticator: Authenticator?) {
+            self.authenticator = authenticator
             self.nameBytes = ByteBuffer(string: settings.name)
             self.settings = settings
             self.origin = origin
@@ -80,6 +88,10 @@ struct Trip {
     /// The decoded path; the key is what follows `keyStart`.
     var path: [UInt8] = []
     var keyStart = 0
+    /// Whom a good token names.
+    var user: ByteBuffer?
+    /// What decides who may read: `jwt`, `opa`, `openfga`; nil in a public bucket.
+    var decider: StaticString?
     var status: UInt16 = 0
     var fault: Fault?
     var originStatus: UInt16 = 0

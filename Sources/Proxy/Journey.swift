@@ -71,12 +71,30 @@ package final class Journey: Responder {
             try enter(&trip)
             switch try route(request, &trip) {
             case .options(let bucket): return preflight(request, bucket)
-            case .object(let object): return try await fetch(object, for: request, &trip)
+            case .admin: return try await administer(request, &trip)
+            case .object(let object):
+                try await permit(request, to: object, &trip)
+                return try await fetch(object, for: request, &trip)
             }
         } catch {
             trip.fault = error
             return ErrorBody.answer(
                 to: error, id: request.id, allow: error.code == .methodNotAllowed ? Method.served : nil)
+        }
+    }
+
+    /// Lets a request pass to its object, or throws.
+    private func permit(_ request: Request, to object: borrowing ObjectAddress, _ trip: inout Trip) async throws(Fault)
+    {
+        let bucket = corridor.buckets[object.bucket]
+        guard let authenticator = bucket.authenticator else { return metrics.authBypassed() }
+        trip.decider = "jwt"
+        do throws(Fault) {
+            _ = try await authenticate(request, by: authenticator, &trip)
+            metrics.authenticated(.success)
+        } catch {
+            metrics.authenticated(AuthOutcomeLabel(error.code))
+            throw error
         }
     }
 }

@@ -130,6 +130,14 @@ extension JWTSettings {
         return found
     }
 
+    /// Whether a secret is shorter than the hash that it keys (RFC 7518 §3.2).
+    package var hasWeakSecret: Bool {
+        let all = [(secret, algorithm)] + keys.map { ($0.secret, $0.algorithm) }
+        return all.contains { secret, algorithm in
+            secret.map { $0.reveal().utf8.count < algorithm.hashLength } ?? false
+        }
+    }
+
     private var hasKeys: Bool {
         secret != nil || rsaPublicKeyPath != nil || ecdsaPublicKeyPath != nil || !keys.isEmpty || jwksURL != nil
     }
@@ -148,6 +156,8 @@ extension JWTSettings {
 
 extension JWTSettings.Algorithm {
     package var isSymmetric: Bool { self == .hs256 || self == .hs384 || self == .hs512 }
+    /// Bytes of the hash of an HS algorithm.
+    fileprivate var hashLength: Int { self == .hs256 ? 32 : self == .hs384 ? 48 : 64 }
     package var isRSA: Bool { self == .rs256 || self == .rs384 || self == .rs512 }
     package var isECDSA: Bool { self == .es256 || self == .es384 }
 }

@@ -1,4 +1,5 @@
 import Admin
+import Authentication
 import ConfigSchema
 import Exchange
 import Network
@@ -19,6 +20,8 @@ enum AssemblyFailure: Error {
     case credentials(bucket: String, CredentialsFailure)
     /// The path is the setting's; nil means the system's bundle.
     case trust(bucket: String, caPath: String?, TLSFailure)
+    case keys(AuthenticationPlan.Failure)
+    case keySet(host: String, TLSFailure)
 
     /// One line for the operator.
     var explanation: String {
@@ -28,6 +31,8 @@ enum AssemblyFailure: Error {
         case .credentials(let bucket, let failure):
             "bucket \(bucket): its keys cannot be used: \(failure.explanation)"
         case .trust(let bucket, nil, let failure): "bucket \(bucket): its https endpoint: \(failure.explanation)"
+        case .keys(let failure): failure.explanation
+        case .keySet(let host, let failure): "the key set of \(host): \(failure.explanation)"
         case .trust(let bucket, let path?, let failure): "bucket \(bucket): ca_path \(path): \(failure.explanation)"
         }
     }
@@ -53,10 +58,14 @@ struct Assembly: Sendable {
     let connector: Connector
     let gate: ConcurrencyGate
     let plans: [BucketPlan]
+    let authentication: AuthenticationPlan
+    /// For the key sets, in their order; nil for those over plain HTTP.
+    private let keySetTLS: [NIOSSLContext?]
+    private let loops: Int
 
     init(
         _ configuration: Configuration, loops: Int, registry: MetricRegistry, log: Log, lifecycle: Lifecycle,
-        resolver: NameResolver, trust: TLSContexts
+        resolver: NameResolver, trust: TLSContexts, keys: KeyLoader
     ) throws(AssemblyFailure) {
         self.configuration = configuration
         self.registry = registry
@@ -70,23 +79,36 @@ struct Assembly: Sendable {
             plans.append(try Self.plan(bucket, health, configuration.server, loops: loops, trust: trust))
         }
         self.plans = plans
+        self.loops = loops
+        authentication = try Self.authentication(configuration, keys)
+        keySetTLS = try authentication.keySets.map { keySet throws(AssemblyFailure) in
+            try Self.context(of: keySet, trust)
+        }
     }
 
     /// What would keep this configuration from being served, as far as it shows without a socket (CFG-7).
     ///
     /// Certificates are loaded only where a bucket names them: a configuration may be tested on a machine that has no
     /// bundle of its own.
-    static func problems(of configuration: Configuration) -> [AssemblyFailure] {
+    static func problems(of configuration: Configuration, keys: KeyLoader) -> [AssemblyFailure] {
         let trust = TLSContexts(certFile: nil)
-        return configuration.buckets.compactMap { bucket throws(Never) in
-            do throws(AssemblyFailure) {
-                _ = (try endpoint(bucket), try identity(bucket))
-                if bucket.s3.tls.caPath != nil { _ = try context(bucket, trust) }
-                return nil
-            } catch {
-                return error
-            }
+        let ofKeys: [AssemblyFailure]
+        do throws(AssemblyFailure) {
+            _ = try authentication(configuration, keys)
+            ofKeys = []
+        } catch {
+            ofKeys = [error]
         }
+        return ofKeys
+            + configuration.buckets.compactMap { bucket throws(Never) in
+                do throws(AssemblyFailure) {
+                    _ = (try endpoint(bucket), try identity(bucket))
+                    if bucket.s3.tls.caPath != nil { _ = try context(bucket, trust) }
+                    return nil
+                } catch {
+                    return error
+                }
+            }
     }
 
     /// The origins of one loop, in the order of the buckets. Called on that loop.
@@ -111,9 +133,15 @@ struct Assembly: Sendable {
     ) -> Journey {
         // A table of its own: loops would fight over the references of a common one.
         let routes = RouteTable(prefixes: configuration.buckets.map(\.normalizedPathPrefix))
+        let guards = authentication.authenticators(
+            on: loop, loops: loops, registry: registry, wallClock: Clock.seconds)
+        let buckets = plans.indices.map { index in
+            Corridor.Bucket(
+                settings: plans[index].settings, origin: origins[index], authenticator: guards.buckets[index])
+        }
         let corridor = Corridor(
-            routes: routes, buckets: zip(plans, origins).map { .init(settings: $0.settings, origin: $1) }, gate: gate,
-            limits: configuration.server.securityLimits)
+            routes: routes, buckets: buckets, gate: gate, limits: configuration.server.securityLimits,
+            admin: guards.admin)
         let desk = FrontDesk(
             paths: paths, version: Version.text, registry: registry, board: board, lifecycle: lifecycle,
             refreshProbes: refreshProbes)
@@ -122,6 +150,44 @@ struct Assembly: Sendable {
             metrics: JourneyMetrics(
                 registry: registry, shard: loop.index, buckets: configuration.buckets.map(\.name)),
             desk: desk, accessLog: accessLog)
+    }
+
+    /// What fetches the issuers' key sets, on the one loop that does.
+    func keySetFetchers(on loop: LoopContext) -> [KeySetFetcher] {
+        zip(authentication.keySets, keySetTLS).map { keySet, tls in
+            let limits = PoolLimits(
+                maxConnections: 1, maxWaiting: 1, connectTimeout: .init(keySet.settings.jwksTimeout),
+                firstByteTimeout: .init(keySet.settings.jwksTimeout),
+                bodyIdleTimeout: .init(keySet.settings.jwksTimeout), totalTimeout: nil, idleTimeout: .seconds(20))
+            let pool = OriginPool(
+                target: .init(host: keySet.url.host, port: Int(keySet.url.port), tls: tls), limits: limits,
+                loop: loop, connector: connector,
+                metrics: PoolMetrics(registry: registry, shard: loop.index, bucket: "jwks:\(keySet.url.host)"))
+            return KeySetFetcher(
+                source: keySet.source, settings: keySet.settings, url: keySet.url, pool: pool, loop: loop,
+                registry: registry, log: log)
+        }
+    }
+
+    private static func authentication(
+        _ configuration: Configuration, _ keys: KeyLoader
+    ) throws(AssemblyFailure) -> AuthenticationPlan {
+        do throws(AuthenticationPlan.Failure) {
+            return try AuthenticationPlan(configuration, keys)
+        } catch {
+            throw .keys(error)
+        }
+    }
+
+    private static func context(
+        of keySet: AuthenticationPlan.KeySet, _ trust: TLSContexts
+    ) throws(AssemblyFailure) -> NIOSSLContext? {
+        guard keySet.url.scheme == .https else { return nil }
+        do throws(TLSFailure) {
+            return try trust.client(caPath: nil, verify: true)
+        } catch {
+            throw .keySet(host: keySet.url.host, error)
+        }
     }
 
     private static func plan(

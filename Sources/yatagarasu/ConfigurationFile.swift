@@ -1,4 +1,5 @@
 import ArgumentParser
+import Authentication
 import ConfigSchema
 import Glibc
 import Settings
@@ -18,7 +19,7 @@ enum ConfigurationFile {
 
     /// What `--test` does with a file that was read: looks for what else would hinder a start, and prints the summary.
     static func test(_ configuration: Configuration, _ source: String) throws {
-        let problems = Assembly.problems(of: configuration)
+        let problems = Assembly.problems(of: configuration, keys: KeyLoader(environment: Environment.all))
         for problem in problems.prefix(Diagnostic.limit) { Terminal.complain("Error: \(problem.explanation)") }
         guard problems.isEmpty else { throw ExitCode(1) }
         try Terminal.print(summary(configuration, source))
@@ -34,7 +35,9 @@ enum ConfigurationFile {
             "  Listen address: \(place):\(server.port)", "  Buckets configured: \(configuration.buckets.count)",
         ]
         lines += configuration.buckets.map { "    \($0.name) at \($0.pathPrefix)" }
-        lines.append("  JWT enabled: false")
+        let guarded = configuration.buckets.filter(\.auth.isEnabled).map(\.name)
+        lines.append("  JWT enabled: \(configuration.jwt.isEnabled || !guarded.isEmpty)")
+        if !guarded.isEmpty { lines.append("  Private buckets: " + guarded.joined(separator: ", ")) }
         return lines.joined(separator: "\n")
     }
 }

@@ -1,4 +1,5 @@
 import Admin
+import Authentication
 import Network
 import NIOCore
 import Server
@@ -15,6 +16,8 @@ final class LoopSeat {
     private let accessLog: AccessLog?
     private let prober: Prober?
     private let proberSeat: NIOLoopBound<LoopSeat>?
+    /// On the first loop only.
+    private let keySetFetchers: [KeySetFetcher]
     private let lag: Histogram
     private var ticker: RepeatedTask?
     private var nextTick = NIODeadline.now()
@@ -36,6 +39,8 @@ final class LoopSeat {
             ? Prober(
                 loop: loop, board: assembly.board, origins: origins,
                 timeouts: assembly.plans.map { min($0.limits.firstByteTimeout, .seconds(5)) }) : nil
+        keySetFetchers = proberSeat == nil ? assembly.keySetFetchers(on: loop) : []
+        for fetcher in keySetFetchers { fetcher.start() }
         lag = assembly.registry.histogram(.eventLoopLag)
         startTicking()
     }
@@ -60,6 +65,7 @@ final class LoopSeat {
         ticker?.cancel()
         accessLog?.flush()
         for origin in origins { origin.shutDown() }
+        for fetcher in keySetFetchers { fetcher.end() }
     }
 
     func flush() { accessLog?.flush() }

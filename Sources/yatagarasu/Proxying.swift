@@ -1,4 +1,5 @@
 import Admin
+import Authentication
 import ConfigSchema
 import Exchange
 import Glibc
@@ -51,6 +52,7 @@ final class Proxying: Sendable {
         _ configuration: Configuration, log: Log, began: NIODeadline
     ) async throws(ProxyFailure) -> Proxying {
         warn(of: ProcessLimits.raiseDescriptors(), configuration, log)
+        warnOfAuthentication(configuration, log)
         let threads =
             switch configuration.server.threads {
             case .auto: ProcessLimits.usableCores()
@@ -82,6 +84,15 @@ final class Proxying: Sendable {
             ["allowed": .int(Int(clamping: descriptors)), "wanted": .int(wanted)])
     }
 
+    private static func warnOfAuthentication(_ configuration: Configuration, _ log: Log) {
+        if !configuration.jwt.isEnabled || configuration.jwt.adminClaims.isEmpty {
+            log.warn("nobody may call /admin/: no jwt.admin_claims are configured")
+        }
+        for place in AuthenticationPlan.weakSecrets(of: configuration) {
+            log.warn("a secret for tokens is shorter than its hash and can be guessed", ["place": .string(place)])
+        }
+    }
+
     private static func loops(_ threads: Int) throws(ProxyFailure) -> ReactorGroup {
         do throws(ReactorFailure) {
             return try ReactorGroup(threads: threads)
@@ -105,7 +116,8 @@ final class Proxying: Sendable {
         do throws(AssemblyFailure) {
             return try Assembly(
                 configuration, loops: threads, registry: registry, log: log, lifecycle: lifecycle, resolver: resolver,
-                trust: TLSContexts(certFile: Environment.all["SSL_CERT_FILE"]))
+                trust: TLSContexts(certFile: Environment.all["SSL_CERT_FILE"]),
+                keys: KeyLoader(environment: Environment.all))
         } catch {
             throw .assembly(error)
         }

@@ -58,7 +58,8 @@ import Testing
             "environment variable", "is the port of", "beside it", "has no use with", "names a ", "is not there",
             "with `addressing: virtual`", "with an endpoint that", "not be larger than", "belongs to the proxy",
             "must not be off where", "without a way to check tokens", "has no key to check tokens", "exactly one of",
-            "is required with `", "must be a list with", "must be a number with", "is the id of", "at least 1 item", "is false", "_key` is required", "is required, and is empty here",
+            "is required with `", "must be a list with", "must be a number with", "is the id of", "at least 1 item",
+            "is false", "_key` is required", "is required, and is empty here",
         ]
         return rules.contains(where: message.contains) || message.contains("must be between")
     }

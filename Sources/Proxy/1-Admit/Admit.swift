@@ -24,7 +24,9 @@ extension Journey {
         }
         switch request.head.method {
         case .get, .head, .options: break
-        case .post, .put, .delete, .patch, .connect, .trace, .other: return .refused(Fault(.methodNotAllowed))
+        case .post, .put, .delete, .patch, .connect, .trace, .other:
+            let path = request.head.path
+            guard AdminPath.holds(path.readableBytesUInt8Span) else { return .refused(Fault(.methodNotAllowed)) }
         }
         if case .length(let length) = request.head.framing, length > Int64(corridor.limits.maxBodySize) {
             return .refused(Fault(.payloadTooLarge))

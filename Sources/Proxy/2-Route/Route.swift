@@ -8,6 +8,8 @@ import Settings
 enum Destination {
     /// OPTIONS: a preflight for that bucket, or a question about the server as a whole.
     case options(bucket: Int?)
+    /// `/admin` and all below it.
+    case admin
     case object(ObjectAddress)
 }
 
@@ -32,6 +34,7 @@ extension Journey {
             if error == .dotSegment { metrics.traversalBlocked() }
             throw Fault(.badPath, detail: error.explanation)
         }
+        if AdminPath.holds(trip.path.span) { return .admin }
         let match = corridor.routes.match(trip.path.span)
         trip.bucket = match?.bucket
         if isOptions { return .options(bucket: match?.bucket) }

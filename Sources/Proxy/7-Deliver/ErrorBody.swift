@@ -8,6 +8,9 @@ package enum ErrorBody {
         var head = ResponseHead(status: status)
         head.add("Content-Type", "application/json")
         head.add("Cache-Control", "no-store")
+        if status == 401 {
+            head.add("WWW-Authenticate", fault.code == .missingToken ? "Bearer" : "Bearer error=\"invalid_token\"")
+        }
         if let allow { head.add("Allow", allow) }
         if let length = fault.completeLength { head.add("Content-Range", "bytes */\(length)") }
         if let seconds = fault.retryAfter { head.add("Retry-After", Int64(seconds)) }

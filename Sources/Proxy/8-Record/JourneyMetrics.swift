@@ -19,6 +19,10 @@ package struct JourneyMetrics {
     private let uriTooLong: Counter
     private let malformed: Counter
     private let disconnects: Counter
+    private let authSuccess: Counter
+    private let authFailure: Counter
+    private let bypassed: Counter
+    private let authOutcomes: IndexedCounter
 
     package init(registry: MetricRegistry, shard index: Int, buckets: [String]) {
         shard = registry.shards[index]
@@ -36,6 +40,10 @@ package struct JourneyMetrics {
         uriTooLong = registry.counter(.uriTooLong)
         malformed = registry.counter(.malformedRequests)
         disconnects = registry.counter(.clientDisconnects)
+        authSuccess = registry.counter(.authSuccess)
+        authFailure = registry.counter(.authFailure)
+        bypassed = registry.counter(.authBypassed)
+        authOutcomes = registry.counter(.authOutcomes)
     }
 
     func began() { shard.add(inFlight, 1) }
@@ -43,6 +51,17 @@ package struct JourneyMetrics {
     func concurrencyLimitReached() { shard.add(concurrencyLimit) }
     func connectionLimitReached() { shard.add(connectionLimit) }
     func traversalBlocked() { shard.add(traversal) }
+    func authBypassed() { shard.add(bypassed) }
+
+    /// Counts what came of the question who may read a private bucket.
+    func authenticated(_ outcome: AuthOutcomeLabel) {
+        shard.add(authOutcomes, at: outcome.rawValue)
+        switch outcome {
+        case .success, .passedOpen: shard.add(authSuccess)
+        case .missingToken, .invalidToken, .tokenExpired, .claimMismatch, .policyDenied, .unavailable:
+            shard.add(authFailure)
+        }
+    }
 
     /// Counts one answered request.
     func record(_ trip: borrowing Trip, method: Method, _ duration: TimeAmount) {
@@ -58,6 +77,20 @@ package struct JourneyMetrics {
         case .uriTooLong: shard.add(uriTooLong)
         case .badRequest where trip.bucket == nil, .versionNotSupported: shard.add(malformed)
         default: break
+        }
+    }
+}
+
+extension AuthOutcomeLabel {
+    /// The outcome behind a refusal; what is none of the client's is that nobody could be asked.
+    init(_ code: FaultCode) {
+        switch code {
+        case .missingToken: self = .missingToken
+        case .invalidToken: self = .invalidToken
+        case .tokenExpired: self = .tokenExpired
+        case .claimMismatch: self = .claimMismatch
+        case .policyDenied: self = .policyDenied
+        default: self = .unavailable
         }
     }
 }

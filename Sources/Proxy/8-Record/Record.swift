@@ -32,6 +32,8 @@ extension Journey {
         record.bytesSent = bytes
         record.hasClientLeft = trip.hasClientLeft
         if let bucket = trip.bucket { record.bucket = corridor.buckets[bucket].nameBytes }
+        record.user = trip.user
+        record.auth = trip.decider
         if trip.originStatus > 0 { record.originStatus = trip.originStatus }
         if let fault = trip.fault {
             record.fault = fault

@@ -55,6 +55,8 @@ extension AccessRecord {
     }
 
     private func writeOutcome(to out: inout OutputRawSpan, _ format: LogFormat) {
+        out.field("user", user, limit: Limit.name, format)
+        if let auth { out.field("auth", constant: auth, format) }
         out.field("replica", replica, limit: Limit.name, format)
         if let cache { out.field("cache", constant: cache, format) }
         if let originStatus { out.field("origin_status", Int64(originStatus), format) }

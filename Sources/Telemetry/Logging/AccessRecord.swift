@@ -21,6 +21,10 @@ package struct AccessRecord: ~Copyable {
     package var originStatus: UInt16?
     /// Why the request failed; its code and detail are written, and the code that the origin gave.
     package var fault: Fault?
+    /// Whom the request's token names.
+    package var user: ByteBuffer?
+    /// What decided who may read.
+    package var auth: StaticString?
     package var replica: ByteBuffer?
     /// What the cache did: hit, miss, bypass.
     package var cache: StaticString?

@@ -17,6 +17,12 @@ package enum CounterFamily: String, Sendable, CaseIterable {
     case originConnectFailures = "yatagarasu_origin_connect_failures_total"
     case originStaleRetries = "yatagarasu_origin_stale_retries_total"
     case poolRejections = "yatagarasu_pool_rejections_total"
+    case authSuccess = "auth_success_total"
+    case authFailure = "auth_failure_total"
+    case authBypassed = "auth_bypassed_total"
+    case jwtCacheHits = "yatagarasu_jwt_cache_hits_total"
+    case jwtCacheMisses = "yatagarasu_jwt_cache_misses_total"
+    case jwksFetches = "yatagarasu_jwks_fetches_total"
 
     var row: MetricFamily { MetricFamily(rawValue, .counter, help, labels: labelNames) }
 
@@ -24,9 +30,11 @@ package enum CounterFamily: String, Sendable, CaseIterable {
         switch self {
         case .requestsByBucket, .originConnects, .originConnectFailures, .originStaleRetries, .poolRejections:
             ["bucket"]
+        case .jwksFetches: ["result"]
         case .httpRequestsTotal, .connectionsTotal, .bytesSent, .bytesReceived, .concurrencyLimitRejections,
             .connectionLimitRejections, .payloadTooLarge, .headersTooLarge, .uriTooLong, .pathTraversalBlocked,
-            .malformedRequests, .clientDisconnects:
+            .malformedRequests, .clientDisconnects, .authSuccess, .authFailure, .authBypassed, .jwtCacheHits,
+            .jwtCacheMisses:
             []
         }
     }
@@ -50,6 +58,12 @@ package enum CounterFamily: String, Sendable, CaseIterable {
         case .originConnectFailures: "Connections to an origin that could not be opened."
         case .originStaleRetries: "Requests sent again because the origin had closed a kept connection."
         case .poolRejections: "Requests refused because too many waited for an origin connection."
+        case .authSuccess: "Requests that were let into a private bucket."
+        case .authFailure: "Requests that were refused by a private bucket."
+        case .authBypassed: "Requests to buckets without authentication."
+        case .jwtCacheHits: "Tokens that were known from an earlier request."
+        case .jwtCacheMisses: "Tokens that had to be verified."
+        case .jwksFetches: "Fetches of issuers' key sets, by result."
         }
     }
 }

@@ -12,6 +12,8 @@ package enum IndexedCounterFamily: String, Sendable, CaseIterable {
     case s3Operations = "s3_operations_total"
     /// Index: `S3ErrorLabel.index(of:)`.
     case s3Errors = "s3_errors_total"
+    /// Index: `AuthOutcomeLabel.rawValue`.
+    case authOutcomes = "yatagarasu_auth_outcomes_total"
 
     var row: MetricFamily {
         switch self {
@@ -29,12 +31,34 @@ package enum IndexedCounterFamily: String, Sendable, CaseIterable {
             MetricFamily(
                 rawValue, .counter, "Errors answered by S3 origins, by S3 error code.", labels: ["error_code"],
                 closedValues: .s3Errors)
+        case .authOutcomes:
+            MetricFamily(
+                rawValue, .counter, "Requests to private buckets, by what came of the question who may read.",
+                labels: ["outcome"], closedValues: .authOutcomes)
         }
     }
 }
 
 /// What is asked of an S3 origin: the label of `s3_operations_total`.
 package enum S3OperationLabel: Int, Sendable, CaseIterable { case get, head, list, other }
+
+/// What came of the question who may read: the label of `yatagarasu_auth_outcomes_total`.
+package enum AuthOutcomeLabel: Int, Sendable, CaseIterable {
+    case success, missingToken, invalidToken, tokenExpired, claimMismatch, policyDenied, unavailable, passedOpen
+
+    var name: String {
+        switch self {
+        case .success: "success"
+        case .missingToken: "missing_token"
+        case .invalidToken: "invalid_token"
+        case .tokenExpired: "token_expired"
+        case .claimMismatch: "claim_mismatch"
+        case .policyDenied: "policy_denied"
+        case .unavailable: "unavailable"
+        case .passedOpen: "passed_open"
+        }
+    }
+}
 
 /// A label that only takes values of a list; the last one stands for everything else.
 struct ClosedLabel: Sendable {
@@ -45,5 +69,6 @@ struct ClosedLabel: Sendable {
     static let statuses = ClosedLabel(lowest: 100, values: (100...599).map { String($0) } + ["other"])
     static let methods = ClosedLabel(lowest: 0, values: Method.allCases.map(\.name))
     static let operations = ClosedLabel(lowest: 0, values: S3OperationLabel.allCases.map { "\($0)" })
+    static let authOutcomes = ClosedLabel(lowest: 0, values: AuthOutcomeLabel.allCases.map(\.name))
     static let s3Errors = ClosedLabel(lowest: 0, values: S3ErrorLabel.allCases.map(\.rawValue))
 }

@@ -43,7 +43,17 @@ final class Stage: Sendable {
         var hasMetricsListener = false
         /// nil: the test's own keys.
         var credentials: (any CredentialsSource)?
+        var jwt = JWTSettings()
         var buckets: [Bucket]
+
+        /// What the rooms read that ask for more than one section.
+        var configuration: Configuration {
+            var configuration = Configuration()
+            configuration.server = server
+            configuration.jwt = jwt
+            configuration.buckets = buckets.map(\.settings)
+            return configuration
+        }
 
         init(_ buckets: [Bucket]) {
             self.buckets = buckets

@@ -1,4 +1,5 @@
 import Admin
+import Authentication
 import Exchange
 import NIOCore
 import Network
@@ -29,11 +30,17 @@ final class StageSeat {
     private let origins: [BucketOrigin]
     private let accessLog: AccessLog
     private let prober: Prober
+    private let authentication: AuthenticationPlan
+    private let fetchers: [KeySetFetcher]
 
     init(_ parts: StageParts, _ eventLoop: Reactor) throws {
         self.parts = parts
         let loop = LoopContext(eventLoop: eventLoop, index: 0, seed: (5, 6, 7, 8))
         self.loop = loop
+        let authentication = try AuthenticationPlan(parts.plan.configuration, KeyLoader(environment: [:]))
+        self.authentication = authentication
+        fetchers = authentication.keySets.map { Self.fetcher($0, parts, loop) }
+        for fetcher in fetchers { fetcher.start() }
         accessLog = AccessLog(output: parts.log.output, format: .json)
         origins = try zip(parts.plan.buckets, parts.board.entries).map { try Self.origin($0, $1, parts, loop) }
         prober = Prober(
@@ -60,13 +67,29 @@ final class StageSeat {
             wallClock: { WallTime.now().seconds })
     }
 
+    private static func fetcher(
+        _ keySet: AuthenticationPlan.KeySet, _ parts: StageParts, _ loop: LoopContext
+    ) -> KeySetFetcher {
+        let pool = OriginPool(
+            target: .init(host: keySet.url.host, port: Int(keySet.url.port), tls: nil), limits: parts.plan.limits,
+            loop: loop, connector: parts.connector,
+            metrics: PoolMetrics(registry: parts.registry, shard: loop.index, bucket: "jwks"))
+        return KeySetFetcher(
+            source: keySet.source, settings: keySet.settings, url: keySet.url, pool: pool, loop: loop,
+            registry: parts.registry, log: parts.log)
+    }
+
     /// What a listener needs here.
     func seat(_ paths: FrontDesk.Paths) -> Server.Seat {
         let buckets = parts.plan.buckets
+        let guards = authentication.authenticators(
+            on: loop, loops: 1, registry: parts.registry, wallClock: { WallTime.now().seconds })
         let corridor = Corridor(
             routes: RouteTable(prefixes: buckets.map(\.settings.normalizedPathPrefix)),
-            buckets: zip(buckets, origins).map { .init(settings: $0.settings, origin: $1) }, gate: parts.gate,
-            limits: parts.plan.server.securityLimits)
+            buckets: buckets.indices.map { index in
+                .init(
+                    settings: buckets[index].settings, origin: origins[index], authenticator: guards.buckets[index])
+            }, gate: parts.gate, limits: parts.plan.server.securityLimits, admin: guards.admin)
         let desk = FrontDesk(
             paths: paths, version: "9.9.9", registry: parts.registry, board: parts.board, lifecycle: parts.lifecycle
         ) { [unowned self] in prober.refresh() }
@@ -83,5 +106,6 @@ final class StageSeat {
     func end() {
         accessLog.flush()
         for origin in origins { origin.shutDown() }
+        for fetcher in fetchers { fetcher.end() }
     }
 }
