@@ -165,6 +165,10 @@ let package = Package(
         .systemLibrary(name: "CJemalloc"),
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CYAML"),
+        tests(
+            "AuthenticationTests",
+            uses: ["Authentication", "ConfigSchema", "Exchange", "Network", "Settings", "Telemetry"],
+            products: [nioCore, crypto, cryptoExtras]),
         tests("ConfigSchemaTests", uses: ["ConfigSchema"]),
         tests("ExchangeTests", uses: ["Exchange"], products: [nioCore]),
         tests("HouseTests", uses: []),

@@ -1,12 +1,13 @@
 import Exchange
+import NIOCore
 
 /// Why a request is not let in by its token.
 package enum AuthenticationFailure: Error, Equatable, Sendable {
     case missing
     case invalid(TokenFailure)
     case expired
-    /// The claims that broke their rules.
-    case claims([String])
+    /// The claims of a good token that broke their rules, and whom it names.
+    case claims([String], user: ByteBuffer?)
     /// No key set was ever had from the issuer.
     case keysUnavailable
 
@@ -15,7 +16,7 @@ package enum AuthenticationFailure: Error, Equatable, Sendable {
         case .missing: Fault(.missingToken)
         case .invalid(let failure): Fault(.invalidToken, detail: failure.explanation)
         case .expired: Fault(.tokenExpired)
-        case .claims(let rules): Fault(.claimMismatch, detail: "claim rules not met: " + rules.joined(separator: ", "))
+        case .claims(let rules, _): Fault(.claimMismatch, detail: "claim rules not met: " + rules.joined(separator: ", "))
         case .keysUnavailable: Fault(.authorizationUnavailable, detail: "no key set could be fetched from the issuer")
         }
     }

@@ -112,7 +112,7 @@ package final class Authenticator {
     }
 
     private func principal(_ outcome: Outcome) throws(AuthenticationFailure) -> Principal {
-        guard outcome.broken.isEmpty else { throw .claims(outcome.broken) }
+        guard outcome.broken.isEmpty else { throw .claims(outcome.broken, user: outcome.principal.subject) }
         return outcome.principal
     }
 

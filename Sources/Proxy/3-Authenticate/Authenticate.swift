@@ -18,6 +18,7 @@ extension Journey {
             trip.user = principal.subject
             return principal
         } catch {
+            if case .claims(_, let user) = error { trip.user = user }
             throw error.fault
         }
     }
