@@ -49,19 +49,24 @@ let floors: [[Module]] = [
     ],
     [  // rooms: one question each
         Module(
-            name: "Authentication", uses: ["ConfigSchema", "Exchange", "Network", "Settings", "Telemetry", "Transport"],
+            name: "Authentication",
+            uses: ["ConfigSchema", "Exchange", "Network", "Settings", "Telemetry", "Transport"],
             products: [nioCore, nioLocks, crypto, cryptoExtras]),
+        Module(
+            name: "Authorization",
+            uses: ["ConfigSchema", "Exchange", "Network", "Resilience", "Settings", "Telemetry", "Transport"],
+            products: [nioCore, nioLocks]),
         Module(
             name: "Upstream",
             uses: ["Exchange", "HTTPSemantics", "Network", "S3", "Settings", "Telemetry", "Transport"],
-            products: [nioCore, nioLocks])
+            products: [nioCore, nioLocks]),
     ],
     [  // corridor
         Module(
             name: "Proxy",
             uses: [
-                "Authentication", "Exchange", "HTTPSemantics", "Network", "Resilience", "S3", "Settings", "Telemetry", "Transport",
-                "Upstream",
+                "Authentication", "Authorization", "Exchange", "HTTPSemantics", "Network", "Resilience", "S3",
+                "Settings", "Telemetry", "Transport", "Upstream",
             ], products: [nioCore])
     ],
     [  // desk
@@ -77,8 +82,8 @@ let floors: [[Module]] = [
         Module(
             name: "yatagarasu",
             uses: [
-                "Admin", "Authentication", "ConfigSchema", "DevOrigin", "Exchange", "Network", "Proxy", "Resilience", "S3", "Server",
-                "Settings", "Telemetry", "Transport", "Upstream",
+                "Admin", "Authentication", "Authorization", "ConfigSchema", "DevOrigin", "Exchange", "Network", "Proxy",
+                "Resilience", "S3", "Server", "Settings", "Telemetry", "Transport", "Upstream",
             ],
             products: [nioCore, nioSSL, arguments, jemalloc, mallocConf], isProgram: true)
     ],
@@ -187,6 +192,10 @@ let package = Package(
             "ServerTests", uses: ["Exchange", "HTTPWire", "Network", "Server", "Settings", "Telemetry"],
             products: [nioCore]),
         tests("TransportTests", uses: ["Exchange", "HTTPWire", "Network", "Transport"], products: [nioCore]),
+        tests(
+            "AuthorizationTests",
+            uses: ["Authorization", "ConfigSchema", "Exchange", "Network", "Settings", "Telemetry", "Transport"],
+            products: [nioCore, nioLocks, nioPosix]),
         tests("UpstreamTests", uses: ["Telemetry", "Upstream"], products: [nioCore]),
         tests("ProxyTests", uses: ["Exchange", "HTTPSemantics", "HTTPWire", "Proxy", "Settings"], products: [nioCore]),
         tests(
@@ -194,7 +203,8 @@ let package = Package(
         tests(
             "JourneyTests",
             uses: [
-                "Admin", "Authentication", "Exchange", "Network", "Proxy", "Resilience", "S3", "Server", "Settings", "Telemetry",
+                "Admin", "Authentication", "Exchange", "Network", "Proxy", "Resilience", "S3", "Server", "Settings",
+                "Telemetry",
                 "Transport", "Upstream",
             ], products: [nioCore, nioLocks, nioPosix]),
         tests("NetworkTests", uses: ["Exchange", "Network"], products: [nioCore, nioLocks, nioPosix]),

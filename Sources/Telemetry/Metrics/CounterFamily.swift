@@ -23,12 +23,22 @@ package enum CounterFamily: String, Sendable, CaseIterable {
     case jwtCacheHits = "yatagarasu_jwt_cache_hits_total"
     case jwtCacheMisses = "yatagarasu_jwt_cache_misses_total"
     case jwksFetches = "yatagarasu_jwks_fetches_total"
+    case opaRequests = "yatagarasu_opa_requests_total"
+    case opaCacheHits = "yatagarasu_opa_cache_hits_total"
+    case opaCacheMisses = "yatagarasu_opa_cache_misses_total"
+    case opaErrors = "yatagarasu_opa_errors_total"
+    case openFGAChecks = "yatagarasu_openfga_checks_total"
+    case openFGACacheHits = "yatagarasu_openfga_cache_hits_total"
+    case openFGACacheMisses = "yatagarasu_openfga_cache_misses_total"
+    case openFGAErrors = "yatagarasu_openfga_errors_total"
 
     var row: MetricFamily { MetricFamily(rawValue, .counter, help, labels: labelNames) }
 
     private var labelNames: [String] {
         switch self {
-        case .requestsByBucket, .originConnects, .originConnectFailures, .originStaleRetries, .poolRejections:
+        case .requestsByBucket, .originConnects, .originConnectFailures, .originStaleRetries, .poolRejections,
+            .opaRequests, .opaCacheHits, .opaCacheMisses, .opaErrors, .openFGAChecks, .openFGACacheHits,
+            .openFGACacheMisses, .openFGAErrors:
             ["bucket"]
         case .jwksFetches: ["result"]
         case .httpRequestsTotal, .connectionsTotal, .bytesSent, .bytesReceived, .concurrencyLimitRejections,
@@ -64,6 +74,14 @@ package enum CounterFamily: String, Sendable, CaseIterable {
         case .jwtCacheHits: "Tokens that were known from an earlier request."
         case .jwtCacheMisses: "Tokens that had to be verified."
         case .jwksFetches: "Fetches of issuers' key sets, by result."
+        case .opaRequests: "Requests to OPA, further tries included."
+        case .opaCacheHits: "Decisions of OPA that were known."
+        case .opaCacheMisses: "Decisions of OPA that were not known."
+        case .opaErrors: "Questions to which OPA gave no decision."
+        case .openFGAChecks: "Checks asked of OpenFGA, further tries included."
+        case .openFGACacheHits: "Decisions of OpenFGA that were known."
+        case .openFGACacheMisses: "Decisions of OpenFGA that were not known."
+        case .openFGAErrors: "Checks to which OpenFGA gave no decision."
         }
     }
 }

@@ -3,6 +3,10 @@ package enum HistogramFamily: String, Sendable, CaseIterable {
     case requestDuration = "http_request_duration_seconds"
     /// Labels: bucket.
     case originRequestDuration = "yatagarasu_origin_request_duration_seconds"
+    /// Labels: bucket.
+    case opaRequestDuration = "yatagarasu_opa_request_duration_seconds"
+    /// Labels: bucket.
+    case openFGACheckDuration = "yatagarasu_openfga_check_duration_seconds"
     case eventLoopLag = "yatagarasu_event_loop_lag_seconds"
 
     var row: MetricFamily {
@@ -15,6 +19,14 @@ package enum HistogramFamily: String, Sendable, CaseIterable {
             MetricFamily(
                 rawValue, .histogram, "Time from asking an origin to the head of its answer.", labels: ["bucket"],
                 buckets: .transfers, unit: .nanoseconds)
+        case .opaRequestDuration:
+            MetricFamily(
+                rawValue, .histogram, "Time from a question to OPA to its decision, further tries included.",
+                labels: ["bucket"], buckets: .lags, unit: .nanoseconds)
+        case .openFGACheckDuration:
+            MetricFamily(
+                rawValue, .histogram, "Time from a check to OpenFGA's decision, further tries included.",
+                labels: ["bucket"], buckets: .lags, unit: .nanoseconds)
         case .eventLoopLag:
             MetricFamily(
                 rawValue, .histogram, "How late event loops run what is due.", buckets: .lags, unit: .nanoseconds)

@@ -1,0 +1,146 @@
+import ConfigSchema
+import Exchange
+import NIOCore
+import Settings
+
+/// How OpenFGA is asked about one bucket and how its answers are read (FGA-1): a value, without a socket.
+///
+/// `POST {endpoint}/stores/{store_id}/check` with the tuple `user:<claim>`, relation, `file:bucket/key` or
+/// `folder:bucket/a/`; the answer's `allowed` is a boolean.
+package struct OpenFGADialect {
+    /// OpenFGA's own limits, in bytes.
+    private static let userLimit = 512
+    private static let objectLimit = 256
+    private static let separator = UInt8(ascii: "\n")
+
+    private let request: ProviderRequest
+    private let claim: [[UInt8]]
+    private let isSubject: Bool
+    /// `user:`, `file:bucket/` and `folder:bucket/`.
+    private let userStart: [UInt8]
+    private let objectStart: [UInt8]
+    private let folderStart: [UInt8]
+    /// `","relation":"…","object":"`, and what follows the object.
+    private var middle = ByteBuffer()
+    private var end = ByteBuffer()
+
+    /// nil where the settings lack what they need.
+    package init?(_ settings: OpenFGASettings, bucket: String) {
+        guard let endpoint = settings.endpoint, let store = settings.storeID else { return nil }
+        request = ProviderRequest(endpoint, target: "/stores/\(store)/check", token: settings.apiToken?.reveal())
+        isSubject = settings.userClaim == "sub"
+        claim = settings.userClaim.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+            .map(Array.init)
+        userStart = Array("\(settings.userType):".utf8)
+        var name: [UInt8] = []
+        name.append(escaped: bucket.utf8.span, escapesSlash: true)
+        name.append(UInt8(ascii: "/"))
+        objectStart = Array("\(settings.objectType):".utf8) + name
+        folderStart = Array("\(settings.folderType):".utf8) + name
+        middle.writeStaticString(",\"relation\":")
+        middle.writeJSONString(settings.relation.utf8.span)
+        middle.writeStaticString(",\"object\":")
+        end.writeStaticString("}")
+        if let model = settings.authorizationModelID {
+            end.writeStaticString(",\"authorization_model_id\":")
+            end.writeJSONString(model.utf8.span)
+        }
+        end.writeStaticString("}")
+    }
+
+    /// Appends user and object with a separator that neither can hold: all that the decision depends on, for the
+    /// relation is the bucket's own. Answers where the object begins.
+    package func writeTuple(
+        of question: borrowing AccessQuestion, to tuple: inout [UInt8]
+    ) throws(TupleFailure) -> Int {
+        let start = tuple.count
+        tuple.append(contentsOf: userStart)
+        try writeUser(question.principal, to: &tuple)
+        guard tuple.count - start <= Self.userLimit else { throw .userTooLong }
+        tuple.append(Self.separator)
+        let object = tuple.count
+        let isFolder = question.path.last == UInt8(ascii: "/")
+        tuple.append(contentsOf: isFolder ? folderStart : objectStart)
+        tuple.append(escaped: question.path.span.extracting(question.keyStart...), escapesSlash: false)
+        guard tuple.count - object <= Self.objectLimit else { throw .objectTooLong }
+        return object
+    }
+
+    private func writeUser(_ principal: Principal, to tuple: inout [UInt8]) throws(TupleFailure) {
+        let start = tuple.count
+        let subject = principal.subject
+        if isSubject, subject.readableBytes > 0 {
+            return tuple.append(escaped: subject.readableBytesUInt8Span, escapesSlash: false)
+        }
+        guard let value = principal.claims.root.at(claim) else { throw .noUser }
+        if let text = value.string {
+            tuple.append(escaped: text.span, escapesSlash: false)
+        } else if value.kind == .number, value.text.allSatisfy({ $0 == UInt8(ascii: "-") || $0 &- 0x30 < 10 }) {
+            tuple.append(contentsOf: value.text)
+        }
+        guard tuple.count > start else { throw .noUser }
+    }
+
+    /// The whole request about a tuple of `writeTuple`; nil when the object is not UTF-8, so that JSON cannot hold it.
+    package func encode(_ tuple: [UInt8], objectStart: Int) -> ByteBuffer? {
+        guard tuple.span.isUTF8 else { return nil }
+        var body = ByteBuffer()
+        body.reserveCapacity(tuple.count + middle.readableBytes + end.readableBytes + 64)
+        body.writeStaticString("{\"tuple_key\":{\"user\":")
+        body.writeJSONString(tuple.span.extracting(..<(objectStart - 1)))
+        body.writeImmutableBuffer(middle)
+        body.writeJSONString(tuple.span.extracting(objectStart...))
+        body.writeImmutableBuffer(end)
+        return request.with(body)
+    }
+
+    /// The decision that an answer holds; nil when it holds none.
+    package static func decision(in answer: JSONDocument) -> Decision? {
+        guard let allowed = answer.root["allowed"]?.bool else { return nil }
+        return allowed ? .allow : .deny(reason: "no such relation")
+    }
+}
+
+/// Why a question cannot be put into OpenFGA's names.
+package enum TupleFailure: Error, Equatable, Sendable {
+    /// The claim is missing, empty, or neither a text nor a whole number.
+    case noUser
+    case userTooLong
+    case objectTooLong
+
+    package var explanation: String {
+        switch self {
+        case .noUser: "the token has no claim that names a user"
+        case .userTooLong: "the user's name is longer than OpenFGA takes"
+        case .objectTooLong: "the object's name is longer than OpenFGA takes"
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Appends a part of a name: what separates parts, and what stands for everybody, is written `%XX`, so that nobody
+    /// can be `user:*` and every object has one name.
+    fileprivate mutating func append(escaped text: Span<UInt8>, escapesSlash: Bool) {
+        var index = 0
+        while index < text.count {
+            let byte = text[index]
+            if byte.standsForItself, !escapesSlash || byte != UInt8(ascii: "/") {
+                append(byte)
+            } else {
+                append(UInt8(ascii: "%"))
+                append(byte.upperHexDigits.high)
+                append(byte.upperHexDigits.low)
+            }
+            index += 1
+        }
+    }
+}
+
+extension UInt8 {
+    fileprivate var standsForItself: Bool {
+        switch self {
+        case ...0x20, 0x7F, UInt8(ascii: "#"), UInt8(ascii: ":"), UInt8(ascii: "*"), UInt8(ascii: "%"): false
+        default: true
+        }
+    }
+}
