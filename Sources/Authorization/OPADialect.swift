@@ -25,9 +25,9 @@ package struct OPADialect {
 
     /// Appends all that the decision depends on, beside the bucket: claims, method, client and path.
     package func writeKey(of question: borrowing AccessQuestion, to key: inout [UInt8]) {
-        let (high, low) = question.principal.identity
-        key.append(word: high)
-        key.append(word: low)
+        let identity = question.principal.identity
+        key.append(word: identity.high)
+        key.append(word: identity.low)
         key.append(word: UInt64(question.client.readableBytes) << 8 | UInt64(question.method.rawValue))
         key.append(contentsOf: question.client.readableBytesView)
         key.append(contentsOf: question.path)

@@ -1,4 +1,5 @@
 import Authorization
+import Exchange
 import Testing
 
 /// What requests share: decisions that are kept, and questions that are asked.

@@ -127,25 +127,37 @@ final class Bench: Sendable {
         for (seat, _) in seats { try? await seat.eventLoop.submit { seat.value.authorizer.shutDown() }.get() }
     }
 
+    private static let prefix = Array("/p/".utf8)
+
     /// What the authorizer of a loop decides.
     func decide(
         _ key: String = "a/b.jpg", user: String = "alice", method: Exchange.Method = .get, client: String = "192.0.2.1",
         on loop: Int = 0
     ) async -> Decision { await ask(key, user: user, method: method, client: client, on: loop).value }
 
-    /// The same, in a task of its own.
+    /// About a path of any bytes.
+    func decide(path: [UInt8]) async -> Decision {
+        await ask(path: path, user: "alice", method: .get, client: "192.0.2.1", on: 0).value
+    }
+
+    /// What `decide` does, in a task of its own.
     func ask(
         _ key: String = "a/b.jpg", user: String = "alice", method: Exchange.Method = .get, client: String = "192.0.2.1",
         on loop: Int = 0
+    ) -> Task<Decision, Never> {
+        ask(path: Self.prefix + Array(key.utf8), user: user, method: method, client: client, on: loop)
+    }
+
+    private func ask(
+        path: [UInt8], user: String, method: Exchange.Method, client: String, on loop: Int
     ) -> Task<Decision, Never> {
         let (seat, executor) = seats[loop]
         return Task(executorPreference: executor) {
             guard let principal = try? Self.principal(#"{"sub":"\#(user)"}"#) else {
                 return .unavailable(reason: "no principal")
             }
-            let prefix = "/p/"
             let question = AccessQuestion(
-                principal: principal, method: method, path: Array((prefix + key).utf8), keyStart: prefix.utf8.count,
+                principal: principal, method: method, path: path, keyStart: Self.prefix.count,
                 client: ByteBuffer(string: client))
             return await seat.value.authorizer.decide(question)
         }

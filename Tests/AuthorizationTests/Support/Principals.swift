@@ -1,5 +1,4 @@
 import Exchange
-import NIOCore
 
 extension Bench {
     /// Whoever these claims name.
@@ -8,8 +7,6 @@ extension Bench {
         var hasher = Hasher()
         hasher.combine(claims)
         let digest = UInt64(bitPattern: Int64(hasher.finalize()))
-        return Principal(
-            claims: document, identity: (digest, ~digest),
-            subject: ByteBuffer(bytes: document.root["sub"]?.string ?? []))
+        return Principal(claims: document, identity: .init(high: digest, low: ~digest))
     }
 }
