@@ -145,8 +145,8 @@ let microBenchmarks: [Target] =
         .executableTarget(
             name: "MicroBenchmarks",
             dependencies: [
-                "Exchange", "HTTPSemantics", "HTTPWire", "Proxy", "S3", "Telemetry", "CJemalloc", "CMallocConf",
-                nioCore,
+                "Authorization", "Exchange", "HTTPSemantics", "HTTPWire", "Proxy", "S3", "Settings", "Telemetry",
+                "CJemalloc", "CMallocConf", nioCore,
             ],
             path: "Benchmarks/micro", exclude: ["README.md", "run", "thresholds.json"], swiftSettings: strict)
     ]

@@ -37,7 +37,11 @@ package struct Consultation {
         read: (JSONDocument) -> Decision?
     ) async -> Decision {
         let decision: Decision
-        if let request { decision = await put(request, read) } else { decision = .deny(reason: "the path is not UTF-8") }
+        if let request {
+            decision = await put(request, read)
+        } else {
+            decision = .deny(reason: "the path is not UTF-8")
+        }
         table.settle(open, key, decision, at: clock())
         return decision
     }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// All that a decision depends on, as bytes. They are compared, not only their hash: a request must never get another
 /// one's decision.
 package struct DecisionKey: Hashable, Sendable {
@@ -16,6 +18,13 @@ package struct DecisionKey: Hashable, Sendable {
     package func hash(into hasher: inout Hasher) { hasher.combine(digest) }
 
     package static func == (one: DecisionKey, other: DecisionKey) -> Bool {
-        one.digest == other.digest && one.bytes == other.bytes
+        guard one.digest == other.digest, one.bytes.count == other.bytes.count else { return false }
+        // as many bytes on both sides
+        return unsafe one.bytes.withUnsafeBytes { these in
+            unsafe other.bytes.withUnsafeBytes { those in
+                guard let a = these.baseAddress, let b = those.baseAddress else { return true }
+                return unsafe memcmp(a, b, these.count) == 0
+            }
+        }
     }
 }

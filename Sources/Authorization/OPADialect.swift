@@ -14,10 +14,8 @@ package struct OPADialect {
     /// `,"bucket":"…","path":`
     private var middle = ByteBuffer()
 
-    /// nil where the settings lack what they need.
-    package init?(_ settings: OPASettings, bucket: String) {
-        guard let url = settings.url, let policy = settings.policyPath else { return nil }
-        request = ProviderRequest(url, target: "/v1/data/\(policy)")
+    package init(url: EndpointURL, policyPath: String, bucket: String) {
+        request = ProviderRequest(url, target: "/v1/data/\(policyPath)")
         middle.writeStaticString(",\"bucket\":")
         middle.writeJSONString(bucket.utf8.span)
         middle.writeStaticString(",\"path\":")
@@ -29,7 +27,8 @@ package struct OPADialect {
         key.append(word: identity.high)
         key.append(word: identity.low)
         key.append(word: UInt64(question.client.readableBytes) << 8 | UInt64(question.method.rawValue))
-        key.append(contentsOf: question.client.readableBytesView)
+        // read within this call alone
+        unsafe question.client.withUnsafeReadableBytes { unsafe key.append(contentsOf: $0) }
         key.append(contentsOf: question.path)
     }
 
@@ -67,10 +66,7 @@ package struct OPADialect {
 extension [UInt8] {
     /// Appends the eight bytes of a word.
     fileprivate mutating func append(word: UInt64) {
-        var word = word
-        for _ in 0..<8 {
-            append(UInt8(truncatingIfNeeded: word))
-            word >>= 8
-        }
+        // read within this call alone
+        unsafe Swift.withUnsafeBytes(of: word) { unsafe append(contentsOf: $0) }
     }
 }

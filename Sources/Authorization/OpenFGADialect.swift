@@ -24,16 +24,14 @@ package struct OpenFGADialect {
     private var middle = ByteBuffer()
     private var end = ByteBuffer()
 
-    /// nil where the settings lack what they need.
-    package init?(_ settings: OpenFGASettings, bucket: String) {
-        guard let endpoint = settings.endpoint, let store = settings.storeID else { return nil }
+    package init(endpoint: EndpointURL, store: String, names settings: OpenFGASettings, bucket: String) {
         request = ProviderRequest(endpoint, target: "/stores/\(store)/check", token: settings.apiToken?.reveal())
         isSubject = settings.userClaim == "sub"
         claim = settings.userClaim.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
             .map(Array.init)
         userStart = Array("\(settings.userType):".utf8)
         var name: [UInt8] = []
-        name.append(escaped: bucket.utf8.span, escapesSlash: true)
+        unsafe name.append(escaped: bucket.utf8.span.bytes, escapesSlash: true)
         name.append(UInt8(ascii: "/"))
         objectStart = Array("\(settings.objectType):".utf8) + name
         folderStart = Array("\(settings.folderType):".utf8) + name
@@ -61,7 +59,7 @@ package struct OpenFGADialect {
         let object = tuple.count
         let isFolder = question.path.last == UInt8(ascii: "/")
         tuple.append(contentsOf: isFolder ? folderStart : objectStart)
-        tuple.append(escaped: question.path.span.extracting(question.keyStart...), escapesSlash: false)
+        unsafe tuple.append(escaped: question.path.span.bytes.extracting(question.keyStart...), escapesSlash: false)
         guard tuple.count - object <= Self.objectLimit else { throw .objectTooLong }
         return object
     }
@@ -70,11 +68,11 @@ package struct OpenFGADialect {
         let start = tuple.count
         let subject = principal.subject
         if isSubject, subject.readableBytes > 0 {
-            return tuple.append(escaped: subject.readableBytesUInt8Span, escapesSlash: false)
+            return tuple.append(escaped: subject.readableBytesSpan, escapesSlash: false)
         }
         guard let value = principal.claims.root.at(claim) else { throw .noUser }
         if let text = value.string {
-            tuple.append(escaped: text.span, escapesSlash: false)
+            unsafe tuple.append(escaped: text.span.bytes, escapesSlash: false)
         } else if value.kind == .number, value.text.allSatisfy({ $0 == UInt8(ascii: "-") || $0 &- 0x30 < 10 }) {
             tuple.append(contentsOf: value.text)
         }
@@ -120,27 +118,30 @@ package enum TupleFailure: Error, Equatable, Sendable {
 extension [UInt8] {
     /// Appends a part of a name: what separates parts, and what stands for everybody, is written `%XX`, so that nobody
     /// can be `user:*` and every object has one name.
-    fileprivate mutating func append(escaped text: Span<UInt8>, escapesSlash: Bool) {
-        var index = 0
-        while index < text.count {
-            let byte = text[index]
-            if byte.standsForItself, !escapesSlash || byte != UInt8(ascii: "/") {
-                append(byte)
-            } else {
+    fileprivate mutating func append(escaped text: RawSpan, escapesSlash: Bool) {
+        // read within this call alone
+        unsafe text.withUnsafeBytes { text in
+            var start = 0
+            for index in 0..<text.count {
+                let byte = unsafe text[index]
+                if byte.standsForItself, !escapesSlash || byte != UInt8(ascii: "/") { continue }
+                unsafe append(contentsOf: text[start..<index])
                 append(UInt8(ascii: "%"))
                 append(byte.upperHexDigits.high)
                 append(byte.upperHexDigits.low)
+                start = index + 1
             }
-            index += 1
+            unsafe append(contentsOf: text[start...])
         }
     }
 }
 
 extension UInt8 {
+    /// All but controls, the blank, `#`, `%`, `*`, `:` and DEL.
     fileprivate var standsForItself: Bool {
-        switch self {
-        case ...0x20, 0x7F, UInt8(ascii: "#"), UInt8(ascii: ":"), UInt8(ascii: "*"), UInt8(ascii: "%"): false
-        default: true
-        }
+        self < 0x40 ? Self.separators &>> UInt64(self) & 1 == 0 : self != 0x7F
     }
+
+    /// A bit for each of the lowest 64 bytes that does not stand for itself.
+    private static var separators: UInt64 { 0x1_FFFF_FFFF | 1 << 0x23 | 1 << 0x25 | 1 << 0x2A | 1 << 0x3A }
 }

@@ -30,7 +30,9 @@ struct ProviderCall {
             } catch {
                 failures += 1
                 let pause = TimeAmount(Self.backoff.pause(after: failures, random: loop.randomWord()))
-                guard error.isTransient, failures < Self.tries, NIODeadline.now() + pause < deadline else { throw error }
+                guard error.isTransient, failures < Self.tries, NIODeadline.now() + pause < deadline else {
+                    throw error
+                }
                 await rest(pause)
             }
         }

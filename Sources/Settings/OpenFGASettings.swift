@@ -28,7 +28,8 @@ package struct OpenFGASettings: SettingsSection {
     }
 
     package static let title = "OpenFGA"
-    package static let prose = "The OpenFGA server that decides who may read the bucket, and how its tuples name things."
+    package static let prose =
+        "The OpenFGA server that decides who may read the bucket, and how its tuples name things."
     package static let fields: [Field<OpenFGASettings>] = server + decisions + names
 
     private static let server: [Field<OpenFGASettings>] = [

@@ -7,7 +7,8 @@ import Testing
 struct ContractTests {
     @Test("AUTHZ-1: a yes is a yes, a no is a no with its reason", arguments: Kind.allCases)
     func decisions(kind: Kind) async throws {
-        try await Bench.run(kind, { [Say.json($0.body.contains("good") ? kind.allow : kind.deny)] }) { bench, provider in
+        try await Bench.run(kind, { [Say.json($0.body.contains("good") ? kind.allow : kind.deny)] }) {
+            bench, provider in
             #expect(await bench.decide("good") == .allow)
             #expect(await bench.decide("bad") == kind.denied)
             #expect(provider.requests.count == 2)
@@ -47,7 +48,8 @@ struct ContractTests {
         }
     }
 
-    @Test("AUTHZ-1: a connection that ends without an answer, or in its midst, is tried again", arguments: Kind.allCases)
+    @Test(
+        "AUTHZ-1: a connection that ends without an answer, or in its midst, is tried again", arguments: Kind.allCases)
     func cutAnswers(kind: Kind) async throws {
         let half = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"
         try await Bench.run(
@@ -71,7 +73,8 @@ struct ContractTests {
         "AUTHZ-1: silence, before the answer or in its midst, ends with the timeout and is not tried again",
         arguments: Kind.allCases, ["", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", "HTTP/1.1 200"])
     func stalled(kind: Kind, start: String) async throws {
-        try await Bench.run(kind, { _ in [.send(start), .hold] }, { $0.timeout = .milliseconds(150) }) { bench, provider in
+        try await Bench.run(kind, { _ in [.send(start), .hold] }, { $0.timeout = .milliseconds(150) }) {
+            bench, provider in
             let began = ContinuousClock.now
             #expect(await bench.decide() == .unavailable(reason: "no decision in time"))
             let time = ContinuousClock.now - began
@@ -94,7 +97,10 @@ struct ContractTests {
 
     @Test(
         "AUTHZ-1: what is not JSON is no decision", arguments: Kind.allCases,
-        ["", "true ", "allow", "{", "{\"result\":true,\"result\":false}", "{\"allowed\":true,\"allowed\":true}", "\u{FEFF}{}"])
+        [
+            "", "true ", "allow", "{", "{\"result\":true,\"result\":false}", "{\"allowed\":true,\"allowed\":true}",
+            "\u{FEFF}{}",
+        ])
     func malformed(kind: Kind, body: String) async throws {
         try await Bench.run(kind, { _ in [Say.json(body)] }) { bench, provider in
             guard case .unavailable(let reason) = await bench.decide() else {
@@ -110,7 +116,8 @@ struct ContractTests {
     func shapes(kind: Kind) async throws {
         for (number, body) in kind.shapeless.enumerated() {
             try await Bench.run(kind, { _ in [Say.json(body)] }) { bench, provider in
-                #expect(await bench.decide("\(number)") == .unavailable(reason: "the answer holds no decision"), "\(body)")
+                #expect(
+                    await bench.decide("\(number)") == .unavailable(reason: "the answer holds no decision"), "\(body)")
                 #expect(provider.requests.count == 1)
             }
         }

@@ -61,7 +61,8 @@ struct DecisionTableTests {
         #expect(kept.find(Self.key("a"), at: Self.start) == .deny(reason: "no") && kept.count == others + 1)
     }
 
-    @Test("One asks, others wait, all learn", arguments: [Decision.allow, .deny(reason: "no"), .unavailable(reason: "x")])
+    @Test(
+        "One asks, others wait, all learn", arguments: [Decision.allow, .deny(reason: "no"), .unavailable(reason: "x")])
     func flight(decision: Decision) async throws {
         let table = DecisionTable(capacity: 100, allowFor: .seconds(60), denyFor: .seconds(10))
         let key = Self.key("a")

@@ -16,7 +16,6 @@ final class Bench: Sendable {
         var denyFor = Duration.seconds(10)
         var capacity = 1_000
         var failMode = FailMode.closed
-        var userClaim = "sub"
     }
 
     /// One loop's things. Bound to it.
@@ -85,20 +84,14 @@ final class Bench: Sendable {
     private static func authorizer(
         _ kind: Kind, _ consultation: Consultation, port: Int, _ plan: Plan
     ) throws -> any Authorizer {
+        let url = try #require(EndpointURL("http://127.0.0.1:\(port)"))
         switch kind {
         case .opa:
-            var settings = OPASettings()
-            settings.url = EndpointURL("http://127.0.0.1:\(port)")
-            settings.policyPath = "app/authz"
             return OPAAuthorizer(
-                try #require(OPADialect(settings, bucket: bucket)), consultation, failMode: plan.failMode)
+                OPADialect(url: url, policyPath: "app/authz", bucket: bucket), consultation, failMode: plan.failMode)
         case .openFGA:
-            var settings = OpenFGASettings()
-            settings.endpoint = EndpointURL("http://127.0.0.1:\(port)")
-            settings.storeID = "S1"
-            settings.userClaim = plan.userClaim
-            return OpenFGAAuthorizer(
-                try #require(OpenFGADialect(settings, bucket: bucket)), consultation, failMode: plan.failMode)
+            let dialect = OpenFGADialect(endpoint: url, store: "S1", names: OpenFGASettings(), bucket: bucket)
+            return OpenFGAAuthorizer(dialect, consultation, failMode: plan.failMode)
         }
     }
 
