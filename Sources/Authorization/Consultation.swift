@@ -31,7 +31,7 @@ package struct Consultation {
         return finding
     }
 
-    /// Asks the provider and tells everybody who waits. Without a request there is nothing to ask, and the answer is no.
+    /// Asks the provider and tells everybody who waits. Without a request there is nothing to ask: the answer is no.
     func ask(
         _ request: ByteBuffer?, for open: OpenDecision, _ key: DecisionKey,
         read: (JSONDocument) -> Decision?

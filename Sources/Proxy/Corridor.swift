@@ -1,4 +1,5 @@
 import Authentication
+import Authorization
 import Exchange
 import NIOCore
 import Network
@@ -35,13 +36,19 @@ package final class Corridor {
         package let cors: CORS
         /// nil where everybody may read.
         package let authenticator: Authenticator?
+        /// Whoever decides who may read; nil where a good token is enough, or none is asked for.
+        package let authorizer: (any Authorizer)?
 
-        package init(settings: BucketSettings, origin: BucketOrigin, authenticator: Authenticator?) {
+        package init(
+            settings: BucketSettings, origin: BucketOrigin, authenticator: Authenticator?,
+            authorizer: (any Authorizer)?
+        ) {
             self.authenticator = authenticator
             self.nameBytes = ByteBuffer(string: settings.name)
             self.settings = settings
             self.origin = origin
             self.cors = CORS(settings.cors)
+            self.authorizer = authorizer
         }
     }
 }

@@ -2,11 +2,13 @@ import ConfigSchema
 
 /// `buckets[].auth`: who may read the bucket.
 package struct AuthSettings: SettingsSection {
-    package enum Provider: String, ChoiceSetting { case jwt }
+    package enum Provider: String, ChoiceSetting { case jwt, opa, openfga }
 
     package var isEnabled = false
     package var provider = Provider.jwt
     package var jwt = Override<JWTSettings>()
+    package var opa = OPASettings()
+    package var openFGA = OpenFGASettings()
 
     package init() {}
 
@@ -14,10 +16,28 @@ package struct AuthSettings: SettingsSection {
     package static let prose = "Who may read the bucket; left out, everybody."
     package static let fields: [Field<AuthSettings>] = [
         Field("enabled", required: \.isEnabled, "Only requests with a good token are served."),
-        Field("provider", \.provider, "Who decides: `jwt` lets every good token pass that fulfils its claim rules."),
+        Field(
+            "provider", \.provider,
+            "Who decides: `jwt` lets every good token pass that fulfils its claim rules; `opa` and `openfga` are asked about it beside."
+        ),
         Field(
             "jwt", override: \.jwt, without: ["admin_claims"],
             "Keys that replace those of `jwt` for this bucket. Naming a secret, a key or an algorithm replaces all of these."
         ),
+        Field("opa", section: \.opa),
+        Field("openfga", section: \.openFGA),
     ]
+
+    package func check(_ report: inout SectionReport) {
+        guard isEnabled else { return }
+        let missing =
+            switch provider {
+            case .jwt: [String]()
+            case .opa: opa.missing
+            case .openfga: openFGA.missing
+            }
+        for key in missing {
+            report.error(at: "\(provider).\(key)", "is required with `provider: \(provider)`")
+        }
+    }
 }

@@ -1,5 +1,6 @@
 import Admin
 import Authentication
+import Authorization
 import ConfigSchema
 import Exchange
 import Network
@@ -22,6 +23,8 @@ enum AssemblyFailure: Error {
     case trust(bucket: String, caPath: String?, TLSFailure)
     case keys(AuthenticationPlan.Failure)
     case keySet(host: String, TLSFailure)
+    /// nil: its place or its name is missing.
+    case provider(bucket: String, TLSFailure?)
 
     /// One line for the operator.
     var explanation: String {
@@ -34,6 +37,9 @@ enum AssemblyFailure: Error {
         case .keys(let failure): failure.explanation
         case .keySet(let host, let failure): "the key set of \(host): \(failure.explanation)"
         case .trust(let bucket, let path?, let failure): "bucket \(bucket): ca_path \(path): \(failure.explanation)"
+        case .provider(let bucket, nil): "bucket \(bucket): its authorization provider is not wholly configured"
+        case .provider(let bucket, let failure?):
+            "bucket \(bucket): its https authorization provider: \(failure.explanation)"
         }
     }
 }
@@ -48,6 +54,8 @@ struct Assembly: Sendable {
         let tls: NIOSSLContext?
         let limits: PoolLimits
         let health: HealthBoard.Entry
+        /// nil where a token decides alone, or nothing.
+        let decisions: DecisionPlan?
     }
 
     let configuration: Configuration
@@ -126,9 +134,15 @@ struct Assembly: Sendable {
         }
     }
 
+    /// Who decides on one loop, in the order of the buckets. Called on that loop.
+    func authorizers(on loop: LoopContext) -> [(any Authorizer)?] {
+        plans.map { $0.decisions?.authorizer(on: loop, connector: connector, registry: registry) }
+    }
+
     /// The corridor of one loop and one listener. Called on that loop.
     func journey(
-        on loop: LoopContext, origins: [BucketOrigin], paths: FrontDesk.Paths, accessLog: AccessLog?,
+        on loop: LoopContext, origins: [BucketOrigin], authorizers: [(any Authorizer)?], paths: FrontDesk.Paths,
+        accessLog: AccessLog?,
         refreshProbes: @escaping () -> Void
     ) -> Journey {
         // A table of its own: loops would fight over the references of a common one.
@@ -137,7 +151,8 @@ struct Assembly: Sendable {
             on: loop, loops: loops, registry: registry, wallClock: Clock.seconds)
         let buckets = plans.indices.map { index in
             Corridor.Bucket(
-                settings: plans[index].settings, origin: origins[index], authenticator: guards.buckets[index])
+                settings: plans[index].settings, origin: origins[index], authenticator: guards.buckets[index],
+                authorizer: authorizers[index])
         }
         let corridor = Corridor(
             routes: routes, buckets: buckets, gate: gate, limits: configuration.server.securityLimits,
@@ -198,7 +213,8 @@ struct Assembly: Sendable {
         return BucketPlan(
             settings: bucket, endpoint: endpoint, credentials: StaticCredentials(try identity(bucket)),
             tls: endpoint.isSecure ? try context(bucket, trust) : nil,
-            limits: limits(bucket.s3, server, loops: loops), health: health)
+            limits: limits(bucket.s3, server, loops: loops), health: health,
+            decisions: try DecisionPlan(bucket, server, loops: loops, trust: trust))
     }
 
     private static func endpoint(_ bucket: BucketSettings) throws(AssemblyFailure) -> Endpoint {

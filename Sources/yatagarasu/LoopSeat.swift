@@ -1,5 +1,6 @@
 import Admin
 import Authentication
+import Authorization
 import Network
 import NIOCore
 import Server
@@ -13,6 +14,7 @@ final class LoopSeat {
     let loop: LoopContext
     private let assembly: Assembly
     private let origins: [BucketOrigin]
+    private let authorizers: [(any Authorizer)?]
     private let accessLog: AccessLog?
     private let prober: Prober?
     private let proberSeat: NIOLoopBound<LoopSeat>?
@@ -31,6 +33,7 @@ final class LoopSeat {
         self.proberSeat = proberSeat
         let origins = assembly.origins(on: loop)
         self.origins = origins
+        authorizers = assembly.authorizers(on: loop)
         accessLog =
             logging.accessLog
             ? AccessLog(output: assembly.log.output, format: .init(logging.format), level: .init(logging.level)) : nil
@@ -47,9 +50,9 @@ final class LoopSeat {
 
     /// What a listener needs here.
     func seat(_ paths: FrontDesk.Paths) -> Server.Seat {
-        let journey = assembly.journey(on: loop, origins: origins, paths: paths, accessLog: accessLog) {
-            [unowned self] in refreshProbes()
-        }
+        let journey = assembly.journey(
+            on: loop, origins: origins, authorizers: authorizers, paths: paths, accessLog: accessLog
+        ) { [unowned self] in refreshProbes() }
         return Server.Seat(loop: loop, responder: journey)
     }
 
@@ -66,6 +69,7 @@ final class LoopSeat {
         accessLog?.flush()
         for origin in origins { origin.shutDown() }
         for fetcher in keySetFetchers { fetcher.end() }
+        for authorizer in authorizers { authorizer?.shutDown() }
     }
 
     func flush() { accessLog?.flush() }

@@ -174,9 +174,10 @@ import Testing
     @Test("OBS-2: a scrape of 100 buckets takes less than 50 ms")
     func speed() throws {
         let registry = MetricRegistry(loops: 4)
+        let families = CounterFamily.allCases.filter { !$0.row.labelNames.isEmpty }
         for number in 0..<100 {
             let labels = ["bucket-\(number)"]
-            for family in CounterFamily.allCases where !family.row.labelNames.isEmpty {
+            for family in families {
                 registry.shards[0].add(registry.counter(family, labels: labels))
             }
             for state in ["open", "idle", "waiting"] {
@@ -198,7 +199,7 @@ import Testing
         #expect(fastest < .milliseconds(50))
         #endif
         let scraped = try MetricTextChecker(String(buffer: out))
-        #expect(scraped.samples.count { $0.labels["bucket"] == "bucket-42" } == 5 + 3 + 19)
+        #expect(scraped.samples.count { $0.labels["bucket"] == "bucket-42" } == families.count + 3 + 19)
     }
 
     @Test(

@@ -88,7 +88,8 @@ final class StageSeat {
             routes: RouteTable(prefixes: buckets.map(\.settings.normalizedPathPrefix)),
             buckets: buckets.indices.map { index in
                 .init(
-                    settings: buckets[index].settings, origin: origins[index], authenticator: guards.buckets[index])
+                    settings: buckets[index].settings, origin: origins[index], authenticator: guards.buckets[index],
+                    authorizer: nil)
             }, gate: parts.gate, limits: parts.plan.server.securityLimits, admin: guards.admin)
         let desk = FrontDesk(
             paths: paths, version: "9.9.9", registry: parts.registry, board: parts.board, lifecycle: parts.lifecycle

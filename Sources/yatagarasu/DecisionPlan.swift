@@ -1,0 +1,91 @@
+import Authorization
+import NIOCore
+import NIOSSL
+import Network
+import Settings
+import Telemetry
+import Transport
+
+/// What the decisions about one bucket need on every loop: the table that the loops share, and how the provider is
+/// reached.
+struct DecisionPlan: Sendable {
+    private enum Provider: Sendable {
+        case opa(policyPath: String)
+        case openFGA(store: String, names: OpenFGASettings)
+    }
+
+    private let bucket: String
+    private let provider: Provider
+    private let table: DecisionTable
+    private let place: EndpointURL
+    private let tls: NIOSSLContext?
+    private let limits: PoolLimits
+    private let timeout: Duration
+    private let failMode: FailMode
+
+    /// Connections to one provider, all loops together.
+    private static let connections = 64
+
+    /// nil for a bucket whose tokens decide alone. `trust` is asked where the provider's URL is `https`.
+    init?(
+        _ bucket: BucketSettings, _ server: ServerSettings, loops: Int, trust: TLSContexts
+    ) throws(AssemblyFailure) {
+        guard bucket.auth.isEnabled else { return nil }
+        switch bucket.auth.provider {
+        case .jwt: return nil
+        case .opa:
+            let opa = bucket.auth.opa
+            guard let url = opa.url, let policy = opa.policyPath else { throw .provider(bucket: bucket.name, nil) }
+            (provider, place) = (.opa(policyPath: policy), url)
+            (timeout, failMode) = (opa.timeout, opa.failMode)
+            table = DecisionTable(
+                capacity: opa.cacheMaxEntries, allowFor: .init(opa.cacheTTL), denyFor: .init(opa.negativeCacheTTL))
+        case .openfga:
+            let fga = bucket.auth.openFGA
+            guard let url = fga.endpoint, let store = fga.storeID else { throw .provider(bucket: bucket.name, nil) }
+            (provider, place) = (.openFGA(store: store, names: fga), url)
+            (timeout, failMode) = (fga.timeout, fga.failMode)
+            table = DecisionTable(
+                capacity: fga.cacheMaxEntries, allowFor: .init(fga.decisionCacheTTL),
+                denyFor: .init(fga.negativeCacheTTL))
+        }
+        do throws(TLSFailure) {
+            tls = place.scheme == .https ? try trust.client(caPath: nil, verify: true) : nil
+        } catch {
+            throw .provider(bucket: bucket.name, error)
+        }
+        self.bucket = bucket.name
+        // Whoever waits for a connection is a request in flight.
+        limits = PoolLimits(
+            maxConnections: (Self.connections + loops - 1) / loops, maxWaiting: server.maxConcurrentRequests,
+            connectTimeout: .init(timeout), firstByteTimeout: .init(timeout), bodyIdleTimeout: .init(timeout),
+            totalTimeout: nil, idleTimeout: .seconds(20))
+    }
+
+    /// The authorizer of one loop, with encodings of its own, which loops would fight over. Called on that loop.
+    func authorizer(on loop: LoopContext, connector: Connector, registry: MetricRegistry) -> any Authorizer {
+        switch provider {
+        case .opa(let policyPath):
+            return OPAAuthorizer(
+                OPADialect(url: place, policyPath: policyPath, bucket: bucket),
+                consultation(.opa, "opa", loop, connector, registry), failMode: failMode)
+        case .openFGA(let store, let names):
+            return OpenFGAAuthorizer(
+                OpenFGADialect(endpoint: place, store: store, names: names, bucket: bucket),
+                consultation(.openFGA, "openfga", loop, connector, registry), failMode: failMode)
+        }
+    }
+
+    private func consultation(
+        _ provider: ProviderMetrics.Provider, _ name: String, _ loop: LoopContext, _ connector: Connector,
+        _ registry: MetricRegistry
+    ) -> Consultation {
+        let pool = OriginPool(
+            target: .init(host: place.host, port: Int(place.effectivePort), tls: tls), limits: limits, loop: loop,
+            connector: connector,
+            metrics: PoolMetrics(registry: registry, shard: loop.index, bucket: "\(name):\(bucket)"))
+        return Consultation(
+            table: table, pool: pool, loop: loop, timeout: timeout,
+            metrics: ProviderMetrics(provider, registry: registry, shard: loop.index, bucket: bucket))
+    }
+}
