@@ -133,7 +133,9 @@ let fuzzer: [Target] =
     : [
         .executableTarget(
             name: "Fuzz",
-            dependencies: ["ConfigSchema", "Exchange", "HTTPSemantics", "HTTPWire", "S3", "Settings", nioCore],
+            dependencies: [
+                "Authorization", "ConfigSchema", "Exchange", "HTTPSemantics", "HTTPWire", "S3", "Settings", nioCore,
+            ],
             path: "Tests/Fuzz", exclude: ["corpus"], swiftSettings: strict)
     ]
 

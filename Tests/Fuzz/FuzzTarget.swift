@@ -8,7 +8,7 @@ struct FuzzTarget: Sendable {
     let run: @Sendable (ByteBuffer) -> Void
 
     /// Every target: a file of its own holds each.
-    static let all: [FuzzTarget] = [http1, paths, query, ranges, dates, xml, yaml, json]
+    static let all: [FuzzTarget] = [http1, paths, query, ranges, dates, xml, yaml, json, questions]
 
     /// The one that the environment names.
     static let chosen: FuzzTarget? = {
