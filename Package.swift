@@ -27,10 +27,10 @@ let floors: [[Module]] = [
         Module(name: "ConfigSchema", products: ["CYAML"]),
         Module(name: "Exchange", products: [nioCore]),
         Module(name: "HTTPSemantics"),
-        Module(name: "Resilience"),
+        Module(name: "Resilience", products: [nioLocks]),
     ],
     [  // language
-        Module(name: "Settings", uses: ["ConfigSchema"]),
+        Module(name: "Settings", uses: ["ConfigSchema", "Exchange"]),
         Module(name: "HTTPWire", uses: ["Exchange"], products: [nioCore]),
         Module(name: "S3", uses: ["Exchange", "HTTPSemantics"], products: [nioCore, crypto]),
         Module(
@@ -57,6 +57,9 @@ let floors: [[Module]] = [
             uses: ["ConfigSchema", "Exchange", "Network", "Resilience", "Settings", "Telemetry", "Transport"],
             products: [nioCore, nioLocks]),
         Module(
+            name: "Admission", uses: ["Exchange", "HTTPSemantics", "Resilience", "Settings"],
+            products: [nioCore]),
+        Module(
             name: "Upstream",
             uses: ["Exchange", "HTTPSemantics", "Network", "S3", "Settings", "Telemetry", "Transport"],
             products: [nioCore, nioLocks]),
@@ -65,8 +68,8 @@ let floors: [[Module]] = [
         Module(
             name: "Proxy",
             uses: [
-                "Authentication", "Authorization", "Exchange", "HTTPSemantics", "Network", "Resilience", "S3",
-                "Settings", "Telemetry", "Transport", "Upstream",
+                "Admission", "Authentication", "Authorization", "Exchange", "HTTPSemantics", "Network", "Resilience",
+                "S3", "Settings", "Telemetry", "Transport", "Upstream",
             ], products: [nioCore])
     ],
     [  // desk
@@ -82,8 +85,8 @@ let floors: [[Module]] = [
         Module(
             name: "yatagarasu",
             uses: [
-                "Admin", "Authentication", "Authorization", "ConfigSchema", "DevOrigin", "Exchange", "Network", "Proxy",
-                "Resilience", "S3", "Server", "Settings", "Telemetry", "Transport", "Upstream",
+                "Admin", "Admission", "Authentication", "Authorization", "ConfigSchema", "DevOrigin", "Exchange",
+                "Network", "Proxy", "Resilience", "S3", "Server", "Settings", "Telemetry", "Transport", "Upstream",
             ],
             products: [nioCore, nioSSL, arguments, jemalloc, mallocConf], isProgram: true)
     ],
@@ -134,7 +137,8 @@ let fuzzer: [Target] =
         .executableTarget(
             name: "Fuzz",
             dependencies: [
-                "Authorization", "ConfigSchema", "Exchange", "HTTPSemantics", "HTTPWire", "S3", "Settings", nioCore,
+                "Admission", "Authorization", "ConfigSchema", "Exchange", "HTTPSemantics", "HTTPWire", "S3", "Settings",
+                nioCore,
             ],
             path: "Tests/Fuzz", exclude: ["corpus"], swiftSettings: strict)
     ]
@@ -176,12 +180,13 @@ let package = Package(
             "AuthenticationTests",
             uses: ["Authentication", "ConfigSchema", "Exchange", "Network", "Settings", "Telemetry"],
             products: [nioCore, crypto, cryptoExtras]),
+        tests("AdmissionTests", uses: ["Admission", "Exchange", "HTTPWire", "Settings"], products: [nioCore]),
         tests("ConfigSchemaTests", uses: ["ConfigSchema"]),
         tests("ExchangeTests", uses: ["Exchange"], products: [nioCore]),
         tests("HouseTests", uses: []),
         tests("HTTPSemanticsTests", uses: ["HTTPSemantics"]),
         tests("ResilienceTests", uses: ["Resilience"]),
-        tests("SettingsTests", uses: ["ConfigSchema", "Settings"]),
+        tests("SettingsTests", uses: ["ConfigSchema", "Exchange", "Settings"]),
         tests(
             "HTTPWireTests", uses: ["Exchange", "HTTPWire"],
             products: [
@@ -205,8 +210,8 @@ let package = Package(
         tests(
             "JourneyTests",
             uses: [
-                "Admin", "Authentication", "Exchange", "Network", "Proxy", "Resilience", "S3", "Server", "Settings",
-                "Telemetry",
+                "Admin", "Admission", "Authentication", "Authorization", "Exchange", "Network", "Proxy", "Resilience",
+                "S3", "Server", "Settings", "Telemetry",
                 "Transport", "Upstream",
             ], products: [nioCore, nioLocks, nioPosix]),
         tests("NetworkTests", uses: ["Exchange", "Network"], products: [nioCore, nioLocks, nioPosix]),

@@ -16,7 +16,8 @@ package enum AuthenticationFailure: Error, Equatable, Sendable {
         case .missing: Fault(.missingToken)
         case .invalid(let failure): Fault(.invalidToken, detail: failure.explanation)
         case .expired: Fault(.tokenExpired)
-        case .claims(let rules, _): Fault(.claimMismatch, detail: "claim rules not met: " + rules.joined(separator: ", "))
+        case .claims(let rules, _):
+            Fault(.claimMismatch, detail: "claim rules not met: " + rules.joined(separator: ", "))
         case .keysUnavailable: Fault(.authorizationUnavailable, detail: "no key set could be fetched from the issuer")
         }
     }
@@ -24,6 +25,7 @@ package enum AuthenticationFailure: Error, Equatable, Sendable {
 
 /// What is wrong with a token. Holds nothing of it.
 package enum TokenFailure: Error, Equatable, Sendable {
+    case givenTwice
     case notThreeParts
     case badEncoding
     case badHead(JSONFailure?)
@@ -41,13 +43,14 @@ package enum TokenFailure: Error, Equatable, Sendable {
 
     package var explanation: String {
         switch self {
+        case .givenTwice: "its place holds two"
         case .notThreeParts: "a token has three parts"
         case .badEncoding: "not base64url"
         case .badHead(let why): "its head: " + (why?.explanation ?? "not an object of the expected form")
         case .badClaims(let why): "its claims: " + (why?.explanation ?? "not an object of the expected form")
         case .noAlgorithm: "its head names no algorithm"
         case .algorithmNotAllowed: "its algorithm is not the configured one"
-        case .criticalExtension: "its head has critical extensions"
+        case .criticalExtension: "its head asks for extensions (`crit`, `b64`)"
         case .unknownKey: "no key has its `kid`"
         case .badSignature: "its signature does not verify"
         case .badTime: "`exp`, `nbf` or `iat` is no time"

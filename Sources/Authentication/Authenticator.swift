@@ -22,6 +22,8 @@ package final class Authenticator {
     private let rules: [ClaimRule]
     private let staticKeys: [KeyRing.Entry]
     private let keySet: KeySetSource?
+    /// The one that the key set's keys are for.
+    private let keySetAlgorithm: Algorithm
     private let loop: LoopContext
     private let metrics: TokenMetrics
     private let wallClock: @Sendable () -> Int64
@@ -40,6 +42,7 @@ package final class Authenticator {
         rules = claims.map(ClaimRule.init)
         staticKeys = keys.entries
         self.keySet = keySet
+        keySetAlgorithm = settings.algorithm
         self.loop = loop
         self.metrics = metrics
         self.wallClock = wallClock
@@ -97,7 +100,7 @@ package final class Authenticator {
             case .some(true): break
             case .some(false): throw .badSignature
             case .none:
-                if keySet != nil { return nil }
+                if keySet != nil, head.algorithm == keySetAlgorithm { return nil }
                 throw ring.knows(head.algorithm) ? .unknownKey : .algorithmNotAllowed
             }
         } catch {

@@ -66,8 +66,7 @@ package struct OpenFGADialect {
 
     private func writeUser(_ principal: Principal, to tuple: inout [UInt8]) throws(TupleFailure) {
         let start = tuple.count
-        let subject = principal.subject
-        if isSubject, subject.readableBytes > 0 {
+        if isSubject, let subject = principal.subject {
             return tuple.append(escaped: subject.readableBytesSpan, escapesSlash: false)
         }
         guard let value = principal.claims.root.at(claim) else { throw .noUser }

@@ -5,6 +5,7 @@ package enum FaultCode: String, Sendable, CaseIterable {
     // the client's doing
     case badRequest = "BAD_REQUEST"
     case badPath = "BAD_PATH"
+    case suspiciousPath = "SUSPICIOUS_PATH"
     case noRoute = "NO_ROUTE"
     case notFound = "NOT_FOUND"
     case forbidden = "ACCESS_DENIED"
@@ -14,6 +15,7 @@ package enum FaultCode: String, Sendable, CaseIterable {
     case claimMismatch = "CLAIM_MISMATCH"
     case policyDenied = "POLICY_DENIED"
     case adminDenied = "ADMIN_DENIED"
+    case addressDenied = "ADDRESS_DENIED"
     case methodNotAllowed = "METHOD_NOT_ALLOWED"
     case requestTimeout = "REQUEST_TIMEOUT"
     case preconditionFailed = "PRECONDITION_FAILED"
@@ -21,6 +23,7 @@ package enum FaultCode: String, Sendable, CaseIterable {
     case uriTooLong = "URI_TOO_LONG"
     case rangeNotSatisfiable = "RANGE_NOT_SATISFIABLE"
     case expectationFailed = "EXPECTATION_FAILED"
+    case rateLimited = "RATE_LIMITED"
     case headersTooLarge = "HEADERS_TOO_LARGE"
     case versionNotSupported = "HTTP_VERSION_NOT_SUPPORTED"
     // ours
@@ -53,6 +56,7 @@ package enum FaultCode: String, Sendable, CaseIterable {
         case 414: "URI Too Long"
         case 416: "Range Not Satisfiable"
         case 417: "Expectation Failed"
+        case 429: "Too Many Requests"
         case 431: "Request Header Fields Too Large"
         case 502: "Bad Gateway"
         case 503: "Service Unavailable"
@@ -82,6 +86,7 @@ package enum FaultCode: String, Sendable, CaseIterable {
         switch self {
         case .badRequest: Row(400, .client, "The request is malformed.")
         case .badPath: Row(400, .client, "The path is not a legal object path.")
+        case .suspiciousPath: Row(400, .client, "The path looks like an attack on a database.")
         case .noRoute: Row(404, .client, "No bucket is mapped to this path.")
         case .notFound: Row(404, .client, "The object does not exist.")
         case .forbidden: Row(403, .client, "Access to the object is denied.")
@@ -91,6 +96,7 @@ package enum FaultCode: String, Sendable, CaseIterable {
         case .claimMismatch: Row(403, .client, "The token does not grant access.")
         case .policyDenied: Row(403, .client, "Access is denied by policy.")
         case .adminDenied: Row(403, .client, "Admin access denied: insufficient privileges")
+        case .addressDenied: Row(403, .client, "Access from this address is denied.")
         case .methodNotAllowed:
             Row(405, .client, "This is a read-only S3 proxy. Allowed methods: GET, HEAD, OPTIONS")
         case .requestTimeout: Row(408, .client, "The request did not arrive in time.")
@@ -99,6 +105,7 @@ package enum FaultCode: String, Sendable, CaseIterable {
         case .uriTooLong: Row(414, .client, "The request target exceeds the configured limit.")
         case .rangeNotSatisfiable: Row(416, .client, "The requested range lies outside the object.")
         case .expectationFailed: Row(417, .client, "The expectation cannot be met.")
+        case .rateLimited: Row(429, .client, "Too many requests. Please retry later.", retryAfter: 1)
         case .headersTooLarge: Row(431, .client, "The request header fields exceed the configured limit.")
         case .versionNotSupported: Row(505, .client, "This version of HTTP is not supported.")
         case .internal: Row(500, .proxy, "The request could not be served.")

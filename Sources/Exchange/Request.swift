@@ -5,8 +5,6 @@ import NIOCore
 /// Bound to one event loop and owned by the one task that answers it.
 package final class Request {
     package let head: RequestHead
-    package let id: RequestID
-    package let client: Client
     /// Whether the server is closing: only the proxy's own paths are served.
     package let isDraining: Bool
     /// When the head was complete.
@@ -18,30 +16,33 @@ package final class Request {
     /// Tells who works for this request that its client has left.
     package let cancellation: Cancellation
 
+    // Accesses never overlap: one loop, and none of them calls others. So the check of that is left out.
+    @exclusivity(unchecked) private var name: RequestID
+    @exclusivity(unchecked) private var sender: Client
+
     package init(
         head: consuming RequestHead, id: RequestID, from client: Client, isDraining: Bool = false,
         received: NIODeadline, deadline: NIODeadline, body: (any BodySource)?, cancellation: Cancellation
     ) {
         self.head = head
-        self.id = id
-        self.client = client
+        unsafe self.name = id
+        unsafe self.sender = client
         self.isDraining = isDraining
         self.received = received
         self.deadline = deadline
         self.body = body
         self.cancellation = cancellation
     }
-}
 
-/// Who sends the requests of one connection.
-package final class Client {
-    /// The address of the connection's other end as text, without the port.
-    package let address: ByteBuffer
-    /// Whether the connection is past a limit, so that only the proxy's own paths are served.
-    package let isOverLimit: Bool
+    /// Ours, unless a trusted hop has named the request before.
+    package var id: RequestID {
+        get { unsafe name }
+        set { unsafe name = newValue }
+    }
 
-    package init(address: ByteBuffer, isOverLimit: Bool = false) {
-        self.address = address
-        self.isOverLimit = isOverLimit
+    /// Who sent the request: the connection's client, until admission finds another one behind trusted hops.
+    package var client: Client {
+        get { unsafe sender }
+        set { unsafe sender = newValue }
     }
 }

@@ -1,6 +1,7 @@
 import NIOCore
 
-/// The id of one request: a UUID of version 4 (RFC 9562 §5.4), kept as two words and written without a string.
+/// The id of one request: a UUID, of version 4 where it is ours (RFC 9562 §5.4), kept as two words and written without
+/// a string.
 package struct RequestID: Sendable, Hashable, CustomStringConvertible {
     package let high: UInt64
     package let low: UInt64
@@ -9,6 +10,29 @@ package struct RequestID: Sendable, Hashable, CustomStringConvertible {
     package init(random high: UInt64, _ low: UInt64) {
         self.high = (high & 0xffff_ffff_ffff_0fff) | 0x4000
         self.low = (low & 0x3fff_ffff_ffff_ffff) | 0x8000_0000_0000_0000
+    }
+
+    /// Takes the text of any UUID (RFC 9562 §4), its digits in either case; nil for anything else.
+    package init?(_ text: Span<UInt8>) {
+        guard text.count == 36 else { return nil }
+        var bits: UInt128 = 0
+        for index in text.indices {
+            let byte = text[index]
+            switch index {
+            case 8, 13, 18, 23: guard byte == UInt8(ascii: "-") else { return nil }
+            default:
+                let digit: UInt8
+                switch byte {
+                case 0x30...0x39: digit = byte - 0x30
+                case 0x41...0x46: digit = byte - 0x37
+                case 0x61...0x66: digit = byte - 0x57
+                default: return nil
+                }
+                bits = bits << 4 | UInt128(digit)
+            }
+        }
+        high = UInt64(truncatingIfNeeded: bits >> 64)
+        low = UInt64(truncatingIfNeeded: bits)
     }
 
     /// Appends the 36 characters of the id.

@@ -36,7 +36,7 @@ extension Span where Element == UInt8 {
     }
 
     /// `range` without optional white space (space, tab) at both ends.
-    func trimmed(_ range: Range<Int>) -> Range<Int> {
+    package func trimmed(_ range: Range<Int>) -> Range<Int> {
         var lower = range.lowerBound
         var upper = range.upperBound
         while lower < upper, self[lower].isOptionalWhiteSpace { lower += 1 }

@@ -1,3 +1,4 @@
+import Admission
 import Authentication
 import Authorization
 import Exchange
@@ -16,16 +17,24 @@ package final class Corridor {
     package let limits: SecurityLimitsSettings
     /// Who may call `/admin/`; nil for nobody.
     package let admin: Authenticator?
+    /// Shared by all loops; nil when nothing is limited.
+    let rateLimits: RateLimits?
+    let trustedProxies: AddressSet
+    /// Whether some bucket has address lists or a rate limit.
+    let hasGuardedBuckets: Bool
 
     package init(
-        routes: RouteTable, buckets: [Bucket], gate: ConcurrencyGate, limits: SecurityLimitsSettings,
+        routes: RouteTable, buckets: [Bucket], gate: ConcurrencyGate, server: ServerSettings, rateLimits: RateLimits?,
         admin: Authenticator?
     ) {
         self.admin = admin
         self.routes = routes
         self.buckets = buckets
         self.gate = gate
-        self.limits = limits
+        self.limits = server.securityLimits
+        self.rateLimits = rateLimits
+        trustedProxies = AddressSet(server.trustedProxies)
+        hasGuardedBuckets = buckets.contains { $0.addressFilter != nil || $0.rateLimit != nil }
     }
 
     /// One bucket on one loop.
@@ -38,10 +47,12 @@ package final class Corridor {
         package let authenticator: Authenticator?
         /// Whoever decides who may read; nil where a good token is enough, or none is asked for.
         package let authorizer: (any Authorizer)?
+        let addressFilter: AddressFilter?
+        let rateLimit: BucketLimit?
 
         package init(
             settings: BucketSettings, origin: BucketOrigin, authenticator: Authenticator?,
-            authorizer: (any Authorizer)?
+            authorizer: (any Authorizer)?, rateLimit: BucketLimit?
         ) {
             self.authenticator = authenticator
             self.nameBytes = ByteBuffer(string: settings.name)
@@ -49,6 +60,8 @@ package final class Corridor {
             self.origin = origin
             self.cors = CORS(settings.cors)
             self.authorizer = authorizer
+            addressFilter = AddressFilter(settings.ipFilter)
+            self.rateLimit = rateLimit
         }
     }
 }

@@ -1,7 +1,9 @@
+import Admission
 import Exchange
 import NIOCore
 import Network
 import Resilience
+import Settings
 import Telemetry
 import Upstream
 
@@ -15,6 +17,11 @@ package final class Journey: Responder {
     let metrics: JourneyMetrics
     let desk: any Desk
     let accessLog: AccessLog?
+    // Its own constants, for what is reached through another object costs a reference at each call.
+    let rateLimits: RateLimits?
+    let forwarded: ForwardedClient
+    let hasGuardedBuckets: Bool
+    let rejectsSQLLikePaths: Bool
 
     package init(
         corridor: Corridor, loop: LoopContext, metrics: JourneyMetrics, desk: any Desk, accessLog: AccessLog?
@@ -24,10 +31,15 @@ package final class Journey: Responder {
         self.metrics = metrics
         self.desk = desk
         self.accessLog = accessLog
+        rateLimits = corridor.rateLimits
+        forwarded = ForwardedClient(trusted: corridor.trustedProxies)
+        hasGuardedBuckets = corridor.hasGuardedBuckets
+        rejectsSQLLikePaths = corridor.limits.rejectsSQLLikePaths
     }
 
-    /// The proxy's own paths, which pass by every stage but the last.
+    /// The proxy's own paths, which pass by every stage but the last. Whoever asks is known from here on.
     package func respondAtOnce(to request: Request, through writer: any ResponseWriter) -> Bool {
+        if request.client.isTrusted { identify(request) }
         guard var answer = desk.answer(request) else { return false }
         var trip = Trip(request)
         metrics.began()
@@ -90,10 +102,11 @@ package final class Journey: Responder {
         guard let authenticator = bucket.authenticator else { return metrics.authBypassed() }
         trip.decider = "jwt"
         do throws(Fault) {
-            _ = try await authenticate(request, by: authenticator, &trip)
+            let principal = try await authenticate(request, by: authenticator, &trip)
+            if let user = principal.subject { try admit(user: user.readableBytesUInt8Span) }
             metrics.authenticated(.success)
         } catch {
-            metrics.authenticated(AuthOutcomeLabel(error.code))
+            if let outcome = AuthOutcomeLabel(error.code) { metrics.authenticated(outcome) }
             throw error
         }
     }

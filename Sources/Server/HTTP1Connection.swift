@@ -35,7 +35,9 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
     private var request: Request?
     private let cancellation = Cancellation()
     /// Past the limit of connections it is served only the proxy's own paths.
-    private var client: Client
+    var client: Client
+    /// Awaited before the first request: in it a trusted peer says for whom it connects.
+    var proxyHeader: ProxyHeaderParser?
     private var isOpened = false
     private var isRunning = false
     private var isAdvancing = false
@@ -48,7 +50,7 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
         turn = loop.turn
         responder = worker.responder
         tasks = worker.tasks
-        client = Client(address: ByteBuffer(), isOverLimit: isOverLimit)
+        client = Client(peer: nil, isOverLimit: isOverLimit)
         self.parser = RequestParser(limits: worker.limits)
         self.watchdog = Watchdog(eventLoop: worker.loop.eventLoop)
     }
@@ -70,7 +72,9 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
     private func opened(_ context: ChannelHandlerContext) {
         guard !isOpened else { return }
         isOpened = true
-        client = Client(address: ClientAddress.render(context.remoteAddress), isOverLimit: client.isOverLimit)
+        client = Client(
+            peer: context.remoteAddress, trusted: worker.trustedProxies, isOverLimit: client.isOverLimit)
+        if client.isTrusted { proxyHeader = worker.proxyHeader }
         worker.add(self)
         watchdog.onExpiry = { [self] in deadlinePassed() }
         watchdog.set(.now() + .init(min(worker.settings.headerTimeout, worker.settings.idleTimeout)))
@@ -153,6 +157,7 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
         guard state.canReadHead, writer.isWritable, context != nil else { return false }
         if worker.stage == .stopped { return false }
         guard inbound.readableBytes > 0 else { return false }
+        if proxyHeader != nil { return takeProxyHeader() }
         do {
             var head = RequestHead(in: inbound)
             guard try parser.parse(&inbound, into: &head) else {
@@ -206,7 +211,7 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
     }
 
     /// Answers what is no request, and closes.
-    private func refuse(_ fault: Fault) {
+    func refuse(_ fault: Fault) {
         state.refusalBegan()
         writer.reset()
         inbound.clear()

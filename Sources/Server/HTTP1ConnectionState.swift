@@ -82,6 +82,11 @@ struct HTTP1ConnectionState: Equatable {
         return true
     }
 
+    /// What stands before the first request is read; that one's own time begins with its first byte.
+    mutating func preambleEnded() {
+        if phase == .readingHead { phase = .idle }
+    }
+
     mutating func requestArrived(_ head: RequestHead) {
         phase = .answering(
             Answer(

@@ -24,6 +24,9 @@ final class ServerWorker {
     let requestTimeout: TimeAmount
     let idleTimeout: TimeAmount
     let wallClock: @Sendable () -> Int64
+    let trustedProxies: AddressSet
+    /// What connections from trusted proxies begin with; nil for nothing.
+    let proxyHeader: ProxyHeaderParser?
     /// For encoded heads.
     var shelf = BufferShelf()
 
@@ -49,6 +52,14 @@ final class ServerWorker {
         requestTimeout = .init(settings.requestTimeout)
         idleTimeout = .init(settings.idleTimeout)
         self.wallClock = wallClock
+        trustedProxies = AddressSet(settings.trustedProxies)
+        proxyHeader =
+            switch settings.proxyProtocol {
+            case .off: nil
+            case .v1: ProxyHeaderParser(accepts: .v1)
+            case .v2: ProxyHeaderParser(accepts: .v2)
+            case .any: ProxyHeaderParser(accepts: .any)
+            }
     }
 
     /// The present `Date` value, in bytes.

@@ -7,6 +7,7 @@ package struct BucketSettings: SettingsSection {
     package var s3 = S3Settings()
     package var auth = AuthSettings()
     package var cors = CORSSettings()
+    package var ipFilter = IPFilterSettings()
 
     package init() {}
 
@@ -31,6 +32,7 @@ package struct BucketSettings: SettingsSection {
         Field("s3", section: \.s3, isRequired: true),
         Field("auth", section: \.auth),
         Field("cors", section: \.cors),
+        Field("ip_filter", section: \.ipFilter),
     ]
 
     private static let prefixRule = TextRule(pattern: "^/", expectation: "a path that starts with `/`") {

@@ -21,6 +21,7 @@ package struct S3Settings: SettingsSection {
     package var maxPendingRequests = 1_000
     /// Zero: none.
     package var totalTimeout = Duration.zero
+    package var rateLimit: RateSettings?
     package var allowResponseOverrides = false
     package var tls = OriginTLSSettings()
 
@@ -74,6 +75,7 @@ package struct S3Settings: SettingsSection {
         Field(
             "allow_response_overrides", \.allowResponseOverrides,
             "Lets clients set `response-content-type` and kin: a stranger can then turn an object into HTML."),
+        Field("rate_limit", optionalSection: \.rateLimit),
         Field("tls", section: \.tls),
     ]
 

@@ -1,4 +1,5 @@
 import Admin
+import Admission
 import Authentication
 import Authorization
 import ConfigSchema
@@ -65,6 +66,7 @@ struct Assembly: Sendable {
     let lifecycle: Lifecycle
     let connector: Connector
     let gate: ConcurrencyGate
+    let rateLimits: RateLimits?
     let plans: [BucketPlan]
     let authentication: AuthenticationPlan
     /// For the key sets, in their order; nil for those over plain HTTP.
@@ -82,6 +84,7 @@ struct Assembly: Sendable {
         connector = Connector(resolver: resolver)
         board = HealthBoard(buckets: configuration.buckets.map(\.name), registry: registry, log: log)
         gate = ConcurrencyGate(limit: configuration.server.maxConcurrentRequests)
+        rateLimits = RateLimits(configuration.server.rateLimit, buckets: configuration.buckets)
         var plans: [BucketPlan] = []
         for (bucket, health) in zip(configuration.buckets, board.entries) {
             plans.append(try Self.plan(bucket, health, configuration.server, loops: loops, trust: trust))
@@ -152,10 +155,10 @@ struct Assembly: Sendable {
         let buckets = plans.indices.map { index in
             Corridor.Bucket(
                 settings: plans[index].settings, origin: origins[index], authenticator: guards.buckets[index],
-                authorizer: authorizers[index])
+                authorizer: authorizers[index], rateLimit: rateLimits?.bucket(index))
         }
         let corridor = Corridor(
-            routes: routes, buckets: buckets, gate: gate, limits: configuration.server.securityLimits,
+            routes: routes, buckets: buckets, gate: gate, server: configuration.server, rateLimits: rateLimits,
             admin: guards.admin)
         let desk = FrontDesk(
             paths: paths, version: Version.text, registry: registry, board: board, lifecycle: lifecycle,

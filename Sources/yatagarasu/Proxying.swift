@@ -52,7 +52,6 @@ final class Proxying: Sendable {
         _ configuration: Configuration, log: Log, began: NIODeadline
     ) async throws(ProxyFailure) -> Proxying {
         warn(of: ProcessLimits.raiseDescriptors(), configuration, log)
-        warnOfAuthentication(configuration, log)
         let threads =
             switch configuration.server.threads {
             case .auto: ProcessLimits.usableCores()
@@ -82,15 +81,6 @@ final class Proxying: Sendable {
         log.warn(
             "fewer file descriptors are allowed than connections may need",
             ["allowed": .int(Int(clamping: descriptors)), "wanted": .int(wanted)])
-    }
-
-    private static func warnOfAuthentication(_ configuration: Configuration, _ log: Log) {
-        if !configuration.jwt.isEnabled || configuration.jwt.adminClaims.isEmpty {
-            log.warn("nobody may call /admin/: no jwt.admin_claims are configured")
-        }
-        for place in AuthenticationPlan.weakSecrets(of: configuration) {
-            log.warn("a secret for tokens is shorter than its hash and can be guessed", ["place": .string(place)])
-        }
     }
 
     private static func loops(_ threads: Int) throws(ProxyFailure) -> ReactorGroup {
@@ -173,9 +163,12 @@ final class Proxying: Sendable {
             return nil
         }
         let address = (configuration.metrics.address ?? configuration.server.address).text
+        // Whoever scrapes connects by itself.
+        var settings = configuration.server
+        settings.proxyProtocol = .off
         do throws(BindFailure) {
             return try await Server.start(
-                address: address, port: Int(port), settings: configuration.server, loops: [group.loops[0]],
+                address: address, port: Int(port), settings: settings, loops: [group.loops[0]],
                 metrics: counts, wallClock: Clock.seconds
             ) { _ in seat.value.seat(.init(servesMetrics: true, isExclusive: true)) }
         } catch {

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Authentication
+import ConfigSchema
 import Glibc
 import Network
 import NIOCore
@@ -31,6 +33,7 @@ enum Serving {
                     "buckets": .int(configuration.buckets.count), "threads": .int(proxy.threads),
                     "startup_ms": .duration(.nanoseconds((.now() - began).nanoseconds)),
                 ])
+            warnOfAuthentication(configuration, log)
             let reason = await untilAsked(signals, log)
             let impatience = Task {
                 let second = await untilAsked(signals, log)
@@ -49,6 +52,16 @@ enum Serving {
             throw ExitCode(1)
         }
         _ = output.close(within: .seconds(2))
+    }
+
+    /// What an operator should know of who may ask.
+    private static func warnOfAuthentication(_ configuration: Configuration, _ log: Log) {
+        if !configuration.jwt.isEnabled || configuration.jwt.adminClaims.isEmpty {
+            log.warn("nobody may call /admin/: no jwt.admin_claims are configured")
+        }
+        for place in AuthenticationPlan.weakSecrets(of: configuration) {
+            log.warn("a secret for tokens is shorter than its hash and can be guessed", ["place": .string(place)])
+        }
     }
 
     /// Waits for the signal that ends the program; SIGHUP does not.

@@ -27,7 +27,7 @@ import Upstream
         head.path = ByteBuffer(string: path)
         let answered = desk.answer(
             Request(
-                head: head, id: RequestID(random: 1, 2), from: Client(address: ByteBuffer()),
+                head: head, id: RequestID(random: 1, 2), from: Client(peer: nil),
                 received: .now(), deadline: .now(), body: nil, cancellation: Cancellation()))
         guard let answer = answered else { return nil }
         var body = ""

@@ -169,7 +169,9 @@ import Testing
             ("Authorization: Bearer A\nX-Auth-Token: Token B", "token=C", .success("a")),
             ("X-Auth-Token: Token B", "token=C", .success("b")),
             ("Authorization: Bearer junk\nX-Auth-Token: Token B", nil, .failure(.invalid(.notThreeParts))),
-            ("Authorization: Bearer A\nAuthorization: Bearer A", nil, .failure(.invalid(.notThreeParts))),
+            ("Authorization: Bearer A\nAuthorization: Bearer A", nil, .failure(.invalid(.givenTwice))),
+            ("X-Auth-Token: Token B\nX-Auth-Token: Token B", nil, .failure(.invalid(.givenTwice))),
+            ("", "token=C&token=x", .failure(.invalid(.givenTwice))),
             ("", "token=%zz", .failure(.invalid(.badEncoding))), ("", "token=C%20", .failure(.invalid(.badEncoding))),
         ] as [(String, String?, Result<String?, AuthenticationFailure>)])
     func sources(lines: String, query: String?, outcome: Result<String?, AuthenticationFailure>) async throws {

@@ -84,6 +84,7 @@ import Testing
         "RFC 7515 §4.1: heads that are refused",
         arguments: [
             #"{"alg":"HS256","crit":["exp"]}"#, #"{"alg":"HS256","crit":[]}"#, #"{"alg":"HS256","kid":1}"#,
+            #"{"alg":"HS256","b64":false}"#, #"{"alg":"HS256","b64":true}"#,
             #"{"alg":"HS256","kid":null}"#, #"{"alg":["HS256"]}"#, #"{"typ":"JWT"}"#, #"["HS256"]"#, #""HS256""#, "",
             #"{"alg":"HS256","alg":"HS256"}"#, #"{"alg":"none","\u0061lg":"HS256"}"#, #"{"alg":"HS256"}x"#, "{",
         ])

@@ -61,7 +61,7 @@ import Testing
             code.rawValue.utf8.allSatisfy { (0x41...0x5a).contains($0) || $0 == 0x5f || (0x30...0x39).contains($0) })
         let message = "\(code.message)"
         #expect(message.count > 10 && message.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x5c })
-        #expect((code.retryAfter != nil) == (code.status == 503))
+        #expect((code.retryAfter != nil) == [429, 503].contains(code.status))
         #expect(Fault(code).retryAfter == code.retryAfter && Fault(code, retryAfter: 9).retryAfter == 9)
     }
 

@@ -8,7 +8,9 @@ struct FuzzTarget: Sendable {
     let run: @Sendable (ByteBuffer) -> Void
 
     /// Every target: a file of its own holds each.
-    static let all: [FuzzTarget] = [http1, paths, query, ranges, dates, xml, yaml, json, questions]
+    static let all: [FuzzTarget] = [
+        http1, paths, query, ranges, dates, xml, yaml, json, questions, proxyHeader, forwarded,
+    ]
 
     /// The one that the environment names.
     static let chosen: FuzzTarget? = {

@@ -1,3 +1,4 @@
+import Exchange
 import NIOCore
 import Resilience
 import Server
@@ -148,8 +149,14 @@ extension Journeys {
             let gone = try await ScriptedOrigin.start { _ in [] }
             var plan = Stage.Plan([
                 .init(port: origin.port), .init("gone", at: "/gone", port: gone.port),
-                .init("more", at: "/more", port: origin.port),
+                .init("more", at: "/more", port: origin.port), .init("few", at: "/few", port: origin.port),
+                .init("shut", at: "/shut", port: origin.port),
             ])
+            plan.buckets[4].settings.ipFilter.blocklist = [try AddressBlock(parsing: "127.0.0.0/8")]
+            var limit = RateSettings()
+            limit.requestsPerSecond = 1
+            plan.buckets[3].settings.s3.rateLimit = limit
+            plan.server.securityLimits.rejectsSQLLikePaths = true
             await gone.stop()
             (plan.limits.maxConnections, plan.limits.maxWaiting) = (1, 0)
             plan.server.maxConcurrentRequests = 2
@@ -182,7 +189,10 @@ extension Journeys {
                 _ = try await client.reply()
                 await client.close()
             }
-            for target in ["/files/a", "/files/stale", "/files/no", "/files/../x", "/gone/a", "/ready"] {
+            for target in [
+                "/files/a", "/files/stale", "/files/no", "/files/../x", "/gone/a", "/few/a", "/few/a", "/shut/a",
+                "/files/'OR'", "/ready",
+            ] {
                 _ = try await stage.ask(target)
             }
             try await stage.until("the others left") { stage.gauge(.activeConnections) == 0 }

@@ -19,6 +19,10 @@ import Testing
         #expect(read.server.securityLimits.maxBodySize == 10_485_760)
         #expect(read.server.securityLimits.maxHeaderSize == 65_536)
         #expect(read.server.securityLimits.maxURILength == 8_192)
+        #expect(!read.server.securityLimits.rejectsSQLLikePaths)
+        #expect(read.server.trustedProxies.isEmpty)
+        #expect(read.server.proxyProtocol == .off)
+        #expect(read.server.rateLimit == RateLimitSettings())
         #expect(read.server.shutdown.delay == .zero)
         #expect(read.server.shutdown.timeout == .seconds(30))
         #expect(read.metrics.isOnMainListener)
@@ -34,10 +38,12 @@ import Testing
         #expect(s3.connectionPoolSize == 50)
         #expect(s3.maxPendingRequests == 1_000)
         #expect(s3.totalTimeout == .zero)
+        #expect(s3.rateLimit == nil)
         #expect(!s3.allowResponseOverrides)
         #expect(s3.tls == OriginTLSSettings())
         #expect(!s3.isAnonymous)
         #expect(read.buckets.first?.cors == CORSSettings())
+        #expect(read.buckets.first?.ipFilter == IPFilterSettings())
     }
 
     private static let everything = """

@@ -61,21 +61,4 @@ import Testing
         #expect(line.utf8.count < 2_300)
         #expect(try fields(of: line)["last"] == .number(1))
     }
-
-    @Test(
-        "OBS-1: a client's address is written in one way",
-        arguments: [
-            ("192.0.2.7", "192.0.2.7"), ("2001:db8::1", "2001:db8::1"), ("::ffff:192.0.2.7", "192.0.2.7"),
-            ("::1", "::1"),
-        ])
-    func addresses(_ address: String, _ text: String) throws {
-        let socket = try SocketAddress(ipAddress: address, port: 1)
-        #expect(String(buffer: ClientAddress.render(socket)) == text)
-    }
-
-    @Test("OBS-1: an address that is no IP address has a name")
-    func otherAddresses() throws {
-        #expect(String(buffer: ClientAddress.render(nil)) == "-")
-        #expect(String(buffer: ClientAddress.render(try SocketAddress(unixDomainSocketPath: "/x"))) == "unix")
-    }
 }

@@ -6,8 +6,8 @@ import Settings
 
 /// Reads a JSON Web Key Set (RFC 7517 §5) for one algorithm.
 ///
-/// Keys for other uses, of other types and for other algorithms are passed over, as are ones that cannot be used; secret
-/// keys (`oct`) never count, whoever published them.
+/// Keys for other uses, of other types and for other algorithms are passed over, as are ones that cannot be used;
+/// secret keys (`oct`) never count, whoever published them.
 enum KeySetDocument {
     /// More keys than that make no set.
     static let keyLimit = 100
@@ -15,14 +15,11 @@ enum KeySetDocument {
     enum Failure: Error, Equatable {
         case malformed(JSONFailure?)
         case tooManyKeys
-        /// None of its keys is for the algorithm.
-        case noUsableKey
 
         var explanation: String {
             switch self {
             case .malformed(let why): why?.explanation ?? "no key set (RFC 7517)"
             case .tooManyKeys: "more than \(KeySetDocument.keyLimit) keys"
-            case .noUsableKey: "none of its keys is for the configured algorithm"
             }
         }
     }
@@ -37,9 +34,7 @@ enum KeySetDocument {
         guard let keys = document.root["keys"], keys.kind == .array else { throw .malformed(nil) }
         let all = keys.elements
         guard all.count <= keyLimit else { throw .tooManyKeys }
-        let entries = all.compactMap { entry($0, algorithm) }
-        guard !entries.isEmpty else { throw .noUsableKey }
-        return entries
+        return all.compactMap { entry($0, algorithm) }
     }
 
     private static func entry(_ key: JSONView, _ algorithm: Algorithm) -> KeyRing.Entry? {

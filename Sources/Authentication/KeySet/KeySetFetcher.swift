@@ -64,7 +64,12 @@ package final class KeySetFetcher {
         case .success(let entries):
             pause = Self.firstPause
             count("success")
-            log?.info("key set fetched", ["issuer_host": host, "keys": .int(entries.count)])
+            // An issuer may withdraw all of its keys.
+            if entries.isEmpty {
+                log?.warn("the key set holds no key for the configured algorithm", ["issuer_host": host])
+            } else {
+                log?.info("key set fetched", ["issuer_host": host, "keys": .int(entries.count)])
+            }
             source.fetched(entries)
             schedule(TimeAmount(settings.jwksRefreshInterval))
         case .failure(let failure):

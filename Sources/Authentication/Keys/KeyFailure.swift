@@ -7,6 +7,8 @@ package enum KeyFailure: Error, Equatable, Sendable {
     case isCertificate
     case tooSmall(bits: Int)
     case wrongType(algorithm: String)
+    /// Whoever has the public key could sign.
+    case isNoSecret
     case unreadable
     case variableUnset(String)
 
@@ -19,6 +21,7 @@ package enum KeyFailure: Error, Equatable, Sendable {
         case .isCertificate: "holds a certificate; give its public key (`openssl x509 -pubkey -noout`)"
         case .tooSmall(let bits): "holds an RSA key of \(bits) bits; 2048 is the least that is safe"
         case .wrongType(let algorithm): "holds no key for \(algorithm)"
+        case .isNoSecret: "holds a PEM key, which is no secret; name its own algorithm, such as RS256"
         case .unreadable: "cannot be read"
         case .variableUnset(let name): "is to come from the environment variable \(name), which is not set"
         }

@@ -7,6 +7,7 @@ extension VerificationKey {
     /// The key of an HS algorithm.
     init(secret: [UInt8], for algorithm: Algorithm) throws(KeyFailure) {
         guard !secret.isEmpty else { throw .empty }
+        guard !String(decoding: secret, as: UTF8.self).contains("-----BEGIN ") else { throw .isNoSecret }
         switch algorithm {
         case .hs256: self = .hs256(KeyedHash(key: secret))
         case .hs384: self = .hs384(KeyedHash(key: secret))

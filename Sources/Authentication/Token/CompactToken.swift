@@ -39,7 +39,8 @@ struct TokenHead: Equatable {
             throw .badHead(error)
         }
         guard document.root.kind == .object else { throw .badHead(nil) }
-        guard document.root["crit"] == nil else { throw .criticalExtension }
+        // With `b64` another payload would stand behind the same signature (RFC 7797 §7).
+        guard document.root["crit"] == nil, document.root["b64"] == nil else { throw .criticalExtension }
         guard let name = document.root["alg"]?.string else { throw .noAlgorithm }
         guard let algorithm = Algorithm(name) else { throw .algorithmNotAllowed }
         self.algorithm = algorithm

@@ -20,12 +20,13 @@ struct TokenSource {
     func token(in head: borrowing RequestHead) throws(TokenFailure) -> ByteBuffer? {
         switch kind {
         case .bearer: try Self.bearer(head.fields)
-        case .header: header(head.fields)
+        case .header: try header(head.fields)
         case .query: try parameter(head.query)
         }
     }
 
-    /// Two Authorization fields would let two readers of the request see two tokens.
+    // Two tokens in one place would let two readers of the request see two clients.
+
     private static func bearer(_ fields: FieldBlock) throws(TokenFailure) -> ByteBuffer? {
         var found: ByteBuffer?
         var count = 0
@@ -33,7 +34,7 @@ struct TokenSource {
             count += 1
             found = fields.value(entry)
         }
-        guard count <= 1 else { throw .notThreeParts }
+        guard count <= 1 else { throw .givenTwice }
         guard var value = found, value.readableBytes > 7 else { return nil }
         guard hasBearerScheme(value) else { return nil }
         value.moveReaderIndex(forwardBy: 7)
@@ -47,7 +48,8 @@ struct TokenSource {
         value.readableBytesSpan.extracting(0..<7).equalsFolded("bearer ")
     }
 
-    private func header(_ fields: FieldBlock) -> ByteBuffer? {
+    private func header(_ fields: FieldBlock) throws(TokenFailure) -> ByteBuffer? {
+        var found: ByteBuffer?
         for entry in fields.entries where Int(entry.nameLength) == name.count {
             guard fields.name(entry).readableBytesView.elementsEqual(name, by: { Self.lowered($0) == $1 }) else {
                 continue
@@ -55,25 +57,28 @@ struct TokenSource {
             var value = fields.value(entry)
             guard value.readableBytes > prefix.count, value.readableBytesView.starts(with: prefix) else { continue }
             value.moveReaderIndex(forwardBy: prefix.count)
-            return value
+            guard found == nil else { throw .givenTwice }
+            found = value
         }
-        return nil
+        return found
     }
 
     private static func lowered(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
 
-    /// The first parameter of that name, percent-decoded; names and values may be escaped (WHATWG URL §5.1).
+    /// The parameter of that name, percent-decoded; names and values may be escaped (WHATWG URL §5.1).
     private func parameter(_ query: ByteBuffer?) throws(TokenFailure) -> ByteBuffer? {
         guard let query else { return nil }
+        var found: ByteBuffer?
         for pair in query.readableBytesView.split(separator: UInt8(ascii: "&")) {
             let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
             guard let key = Self.unescaped(pair[pair.startIndex..<end]), key == name, end < pair.endIndex else {
                 continue
             }
             guard let value = Self.unescaped(pair[pair.index(after: end)...]) else { throw .badEncoding }
-            if !value.isEmpty { return ByteBuffer(bytes: value) }
+            guard found == nil else { throw .givenTwice }
+            if !value.isEmpty { found = ByteBuffer(bytes: value) }
         }
-        return nil
+        return found
     }
 
     private static func unescaped(_ text: ByteBufferView) -> [UInt8]? {

@@ -4,6 +4,12 @@ package protocol TextSetting: Sendable, Equatable {
     /// Nil when the text is no value of the type.
     init?(_ text: String)
     var text: String { get }
+    /// What a text that is no value of the type should perhaps have been; nil when nobody knows.
+    static func advice(for text: String) -> String?
+}
+
+extension TextSetting {
+    package static func advice(for text: String) -> String? { nil }
 }
 
 /// A setting that takes one of a few names.
@@ -39,8 +45,11 @@ extension Codec where Value: TextSetting {
         return Codec(
             shape: shape,
             parse: { input throws(ValueProblem) in
-                guard let value = Value(try shape.checkedText(input)) else {
-                    throw ValueProblem(message: "must be \(rule.expectation)")
+                let text = try shape.checkedText(input)
+                guard let value = Value(text) else {
+                    throw ValueProblem(
+                        message: "must be \(rule.expectation)",
+                        hint: input.isSubstituted ? nil : Value.advice(for: text))
                 }
                 return value
             },

@@ -16,6 +16,25 @@ extension Field {
         }
     }
 
+    /// A nested section that may be absent.
+    package init<Inner: SettingsSection>(_ name: String, optionalSection property: Property<Inner?>) {
+        self.name = name
+        isRequired = false
+        copy = { $1[keyPath: property] = $0[keyPath: property] }
+        shape = { _ in
+            FieldShape(
+                name: name, prose: Inner.prose, shape: .section(SectionShape(of: Inner.self)), isRequired: false,
+                initial: nil, examples: [])
+        }
+        decode = { node, path, section, decoding in
+            if node.isNull { return .absent }
+            var inner = Inner()
+            let isRead = decoding.section(node, path, &inner)
+            section[keyPath: property] = inner
+            return isRead ? .set : .refused
+        }
+    }
+
     /// A list of sections, required unless `count` allows none.
     package init<Inner: SettingsSection>(
         _ name: String, sections property: Property<[Inner]>, count: ClosedRange<Int>

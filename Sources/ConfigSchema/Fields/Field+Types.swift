@@ -29,6 +29,13 @@ extension Field {
         self.init(name, property, codec: Value.codec(name: name, in: bounds), prose: prose)
     }
 
+    /// The same, which must be given.
+    package init<Value: BoundedSetting>(
+        _ name: String, required property: Property<Value>, in bounds: ClosedRange<Value>, _ prose: String
+    ) {
+        self.init(name, property, codec: Value.codec(name: name, in: bounds), prose: prose, isRequired: true)
+    }
+
     package init<Value: BoundedSetting>(
         _ name: String, _ property: Property<Value?>, in bounds: ClosedRange<Value>, _ prose: String
     ) {
@@ -91,5 +98,11 @@ extension Field {
         examples: [String] = []
     ) {
         self.init(name, list: property, of: .text(rule), atMost: limit, prose: prose, examples: examples)
+    }
+
+    package init<Value: TextSetting>(
+        _ name: String, _ property: Property<[Value]>, atMost limit: Int, _ prose: String, examples: [String] = []
+    ) {
+        self.init(name, list: property, of: .text, atMost: limit, prose: prose, examples: examples)
     }
 }

@@ -1,5 +1,7 @@
+import Admission
 import Exchange
 import NIOCore
+import Network
 import Resilience
 import Settings
 
@@ -15,18 +17,23 @@ extension Method {
 }
 
 extension Journey {
-    /// May this request enter? Methods and sizes (HTTP-2, HTTP-6).
+    /// May this request enter? Rates, methods and sizes (LIM-1, HTTP-2, HTTP-6).
     func admit(_ request: Request, _ trip: inout Trip) -> Ticket {
         if request.isDraining { return .refused(Fault(.shuttingDown)) }
         if request.client.isOverLimit {
             metrics.connectionLimitReached()
             return .refused(Fault(.overloaded, detail: "too many connections"))
         }
+        do throws(AdmissionFailure) {
+            if request.client.isTrusted { _ = try forwarded.address(in: request.head.fields) }
+            try rateLimits?.admit(request.client.ip, now: loop.moment)
+        } catch {
+            return .refused(refusal(of: error, bucket: nil))
+        }
         switch request.head.method {
         case .get, .head, .options: break
         case .post, .put, .delete, .patch, .connect, .trace, .other:
-            let path = request.head.path
-            guard AdminPath.holds(path.readableBytesUInt8Span) else { return .refused(Fault(.methodNotAllowed)) }
+            guard AdminPath.isMeant(by: request.head) else { return .refused(Fault(.methodNotAllowed)) }
         }
         if case .length(let length) = request.head.framing, length > Int64(corridor.limits.maxBodySize) {
             return .refused(Fault(.payloadTooLarge))

@@ -23,7 +23,8 @@ struct ObjectAddress {
 }
 
 extension Journey {
-    /// Which bucket and which key? The path is decoded here, once, for all who come after (RTE-1…5).
+    /// Which bucket and which key? The path is decoded here, once, for all who come after (RTE-1…5); what admission
+    /// asks of path and bucket is asked as soon as they are known.
     func route(_ request: Request, _ trip: inout Trip) throws(Fault) -> Destination {
         let isOptions = request.head.isOptions
         let target = request.head.path
@@ -34,9 +35,11 @@ extension Journey {
             if error == .dotSegment { metrics.traversalBlocked() }
             throw Fault(.badPath, detail: error.explanation)
         }
+        if rejectsSQLLikePaths { try admit(path: trip.path.span) }
         if AdminPath.holds(trip.path.span) { return .admin }
         let match = corridor.routes.match(trip.path.span)
         trip.bucket = match?.bucket
+        if hasGuardedBuckets, let match { try admit(request, toBucket: match.bucket) }
         if isOptions { return .options(bucket: match?.bucket) }
         guard let match else { throw Fault(.noRoute) }
         trip.keyStart = min(match.prefixLength + 1, trip.path.count)

@@ -1,5 +1,6 @@
 import Authentication
 import Exchange
+import HTTPSemantics
 import NIOCore
 import Telemetry
 
@@ -45,5 +46,12 @@ enum AdminPath {
         let prefix: StaticString = "/admin"
         guard path.count >= 6, unsafe path.bytes.extracting(0..<6).equals(prefix) else { return false }
         return path.count == 6 || path[6] == UInt8(ascii: "/")
+    }
+
+    /// The same for a path that is not decoded yet.
+    static func isMeant(by head: borrowing RequestHead) -> Bool {
+        var decoded: [UInt8] = []
+        guard (try? RequestPath.decode(head.path.readableBytesUInt8Span, into: &decoded)) != nil else { return false }
+        return holds(decoded.span)
     }
 }

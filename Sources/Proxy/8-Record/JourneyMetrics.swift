@@ -1,3 +1,4 @@
+import Admission
 import Exchange
 import NIOCore
 import Telemetry
@@ -14,6 +15,11 @@ package struct JourneyMetrics {
     private let concurrencyLimit: Counter
     private let connectionLimit: Counter
     private let traversal: Counter
+    private let suspiciousPath: Counter
+    private let addressDenied: [Counter]
+    private let rateLimited: IndexedCounter
+    private let rateLimitedBuckets: [Counter]
+    private let rateLimitedElsewhere: Counter
     private let payloadTooLarge: Counter
     private let headersTooLarge: Counter
     private let uriTooLong: Counter
@@ -35,6 +41,11 @@ package struct JourneyMetrics {
         concurrencyLimit = registry.counter(.concurrencyLimitRejections)
         connectionLimit = registry.counter(.connectionLimitRejections)
         traversal = registry.counter(.pathTraversalBlocked)
+        suspiciousPath = registry.counter(.sqlInjectionBlocked)
+        addressDenied = buckets.map { registry.counter(.addressDenied, labels: [$0]) }
+        rateLimited = registry.counter(.rateLimitedRequests)
+        rateLimitedBuckets = buckets.map { registry.counter(.rateLimitExceeded, labels: [$0]) }
+        rateLimitedElsewhere = registry.counter(.rateLimitExceeded, labels: [""])
         payloadTooLarge = registry.counter(.payloadTooLarge)
         headersTooLarge = registry.counter(.headersTooLarge)
         uriTooLong = registry.counter(.uriTooLong)
@@ -63,6 +74,24 @@ package struct JourneyMetrics {
         }
     }
 
+    func suspiciousPathBlocked() { shard.add(suspiciousPath) }
+
+    func addressDenied(bucket: Int?) {
+        if let bucket { shard.add(addressDenied[bucket]) }
+    }
+
+    func rateLimited(_ limit: AdmissionFailure.Limit, bucket: Int?) {
+        let label: RateLimitLabel =
+            switch limit {
+            case .global: .global
+            case .ip: .ip
+            case .bucket: .bucket
+            case .user: .user
+            }
+        shard.add(rateLimited, at: label.rawValue)
+        shard.add(bucket.map { rateLimitedBuckets[$0] } ?? rateLimitedElsewhere)
+    }
+
     /// Counts one answered request.
     func record(_ trip: borrowing Trip, method: Method, _ duration: TimeAmount) {
         shard.add(requests)
@@ -82,15 +111,16 @@ package struct JourneyMetrics {
 }
 
 extension AuthOutcomeLabel {
-    /// The outcome behind a refusal; what is none of the client's is that nobody could be asked.
-    init(_ code: FaultCode) {
+    /// The outcome behind a refusal; nil for one that has another reason.
+    init?(_ code: FaultCode) {
         switch code {
         case .missingToken: self = .missingToken
         case .invalidToken: self = .invalidToken
         case .tokenExpired: self = .tokenExpired
         case .claimMismatch: self = .claimMismatch
         case .policyDenied: self = .policyDenied
-        default: self = .unavailable
+        case .authorizationUnavailable: self = .unavailable
+        default: return nil
         }
     }
 }

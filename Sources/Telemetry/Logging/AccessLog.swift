@@ -26,8 +26,8 @@ package final class AccessLog {
 
     /// Appends one request.
     ///
-    /// `head` is what the client sent, as it came; `client` is `ClientAddress.render` of its address, and `key` the
-    /// object's key, decoded, empty when there is none.
+    /// `head` is what the client sent, as it came; `client` is the text of its address, and `key` the object's key,
+    /// decoded, empty when there is none.
     package func record(
         _ record: borrowing AccessRecord, of head: borrowing RequestHead, from client: borrowing ByteBuffer,
         key: Span<UInt8>

@@ -11,6 +11,10 @@ package enum CounterFamily: String, Sendable, CaseIterable {
     case headersTooLarge = "security_headers_too_large_total"
     case uriTooLong = "security_uri_too_long_total"
     case pathTraversalBlocked = "security_path_traversal_blocked_total"
+    case sqlInjectionBlocked = "security_sql_injection_blocked_total"
+    case addressDenied = "yatagarasu_address_denied_total"
+    /// The label is empty for limits that are no bucket's.
+    case rateLimitExceeded = "rate_limit_exceeded_total"
     case malformedRequests = "yatagarasu_malformed_requests_total"
     case clientDisconnects = "yatagarasu_client_disconnects_total"
     case originConnects = "yatagarasu_origin_connects_total"
@@ -38,12 +42,13 @@ package enum CounterFamily: String, Sendable, CaseIterable {
         switch self {
         case .requestsByBucket, .originConnects, .originConnectFailures, .originStaleRetries, .poolRejections,
             .opaRequests, .opaCacheHits, .opaCacheMisses, .opaErrors, .openFGAChecks, .openFGACacheHits,
-            .openFGACacheMisses, .openFGAErrors:
+            .openFGACacheMisses, .openFGAErrors, .addressDenied, .rateLimitExceeded:
             ["bucket"]
         case .jwksFetches: ["result"]
         case .httpRequestsTotal, .connectionsTotal, .bytesSent, .bytesReceived, .concurrencyLimitRejections,
             .connectionLimitRejections, .payloadTooLarge, .headersTooLarge, .uriTooLong, .pathTraversalBlocked,
-            .malformedRequests, .clientDisconnects, .authSuccess, .authFailure, .authBypassed, .jwtCacheHits,
+            .sqlInjectionBlocked, .malformedRequests, .clientDisconnects, .authSuccess, .authFailure, .authBypassed,
+            .jwtCacheHits,
             .jwtCacheMisses:
             []
         }
@@ -62,6 +67,9 @@ package enum CounterFamily: String, Sendable, CaseIterable {
         case .headersTooLarge: "Requests refused for the size of their header fields."
         case .uriTooLong: "Requests refused for the length of their target."
         case .pathTraversalBlocked: "Requests refused because their path leaves its bucket."
+        case .sqlInjectionBlocked: "Requests refused because their path looks like an SQL injection."
+        case .addressDenied: "Requests refused because the bucket's lists do not admit the client's address."
+        case .rateLimitExceeded: "Requests refused by a rate limit, by bucket; empty for limits that are no bucket's."
         case .malformedRequests: "Messages from clients that are not valid HTTP."
         case .clientDisconnects: "Answers cut short because the client left."
         case .originConnects: "Connections opened to an origin."

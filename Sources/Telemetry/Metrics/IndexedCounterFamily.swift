@@ -14,6 +14,8 @@ package enum IndexedCounterFamily: String, Sendable, CaseIterable {
     case s3Errors = "s3_errors_total"
     /// Index: `AuthOutcomeLabel.rawValue`.
     case authOutcomes = "yatagarasu_auth_outcomes_total"
+    /// Index: `RateLimitLabel.rawValue`.
+    case rateLimitedRequests = "yatagarasu_rate_limited_requests_total"
 
     var row: MetricFamily {
         switch self {
@@ -35,6 +37,10 @@ package enum IndexedCounterFamily: String, Sendable, CaseIterable {
             MetricFamily(
                 rawValue, .counter, "Requests to private buckets, by what came of the question who may read.",
                 labels: ["outcome"], closedValues: .authOutcomes)
+        case .rateLimitedRequests:
+            MetricFamily(
+                rawValue, .counter, "Requests refused by a rate limit, by limit.", labels: ["limit"],
+                closedValues: .rateLimits)
         }
     }
 }
@@ -60,6 +66,9 @@ package enum AuthOutcomeLabel: Int, Sendable, CaseIterable {
     }
 }
 
+/// Which rate limit refused: the label of `yatagarasu_rate_limited_requests_total`.
+package enum RateLimitLabel: Int, Sendable, CaseIterable { case global, ip, bucket, user }
+
 /// A label that only takes values of a list; the last one stands for everything else.
 struct ClosedLabel: Sendable {
     /// The index of the first value.
@@ -71,4 +80,5 @@ struct ClosedLabel: Sendable {
     static let operations = ClosedLabel(lowest: 0, values: S3OperationLabel.allCases.map { "\($0)" })
     static let authOutcomes = ClosedLabel(lowest: 0, values: AuthOutcomeLabel.allCases.map(\.name))
     static let s3Errors = ClosedLabel(lowest: 0, values: S3ErrorLabel.allCases.map(\.rawValue))
+    static let rateLimits = ClosedLabel(lowest: 0, values: RateLimitLabel.allCases.map { "\($0)" })
 }

@@ -78,7 +78,7 @@ final class Desk: Sendable {
         head.fields = block
         head.query = query.map { ByteBuffer(string: $0) }
         return Request(
-            head: head, id: RequestID(random: 1, 2), from: Client(address: ByteBuffer()), received: .now(),
+            head: head, id: RequestID(random: 1, 2), from: Client(peer: nil), received: .now(),
             deadline: .now() + .seconds(5), body: nil, cancellation: Cancellation())
     }
 }

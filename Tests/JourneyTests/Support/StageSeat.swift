@@ -1,4 +1,5 @@
 import Admin
+import Admission
 import Authentication
 import Exchange
 import NIOCore
@@ -82,6 +83,7 @@ final class StageSeat {
     /// What a listener needs here.
     func seat(_ paths: FrontDesk.Paths) -> Server.Seat {
         let buckets = parts.plan.buckets
+        let limits = RateLimits(parts.plan.server.rateLimit, buckets: buckets.map(\.settings))
         let guards = authentication.authenticators(
             on: loop, loops: 1, registry: parts.registry, wallClock: { WallTime.now().seconds })
         let corridor = Corridor(
@@ -89,8 +91,8 @@ final class StageSeat {
             buckets: buckets.indices.map { index in
                 .init(
                     settings: buckets[index].settings, origin: origins[index], authenticator: guards.buckets[index],
-                    authorizer: nil)
-            }, gate: parts.gate, limits: parts.plan.server.securityLimits, admin: guards.admin)
+                    authorizer: nil, rateLimit: limits?.bucket(index))
+            }, gate: parts.gate, server: parts.plan.server, rateLimits: limits, admin: guards.admin)
         let desk = FrontDesk(
             paths: paths, version: "9.9.9", registry: parts.registry, board: parts.board, lifecycle: parts.lifecycle
         ) { [unowned self] in prober.refresh() }
