@@ -55,7 +55,7 @@ let floors: [[Module]] = [
         Module(
             name: "Authorization",
             uses: ["ConfigSchema", "Exchange", "Network", "Resilience", "Settings", "Telemetry", "Transport"],
-            products: [nioCore, nioLocks]),
+            products: [nioCore, nioLocks, nioSSL]),
         Module(
             name: "Admission", uses: ["Exchange", "HTTPSemantics", "Resilience", "Settings"],
             products: [nioCore]),
@@ -210,10 +210,10 @@ let package = Package(
         tests(
             "JourneyTests",
             uses: [
-                "Admin", "Admission", "Authentication", "Authorization", "Exchange", "Network", "Proxy", "Resilience",
-                "S3", "Server", "Settings", "Telemetry",
+                "Admin", "Admission", "Authentication", "Authorization", "ConfigSchema", "Exchange", "Network", "Proxy",
+                "Resilience", "S3", "Server", "Settings", "Telemetry",
                 "Transport", "Upstream",
-            ], products: [nioCore, nioLocks, nioPosix]),
+            ], products: [nioCore, nioLocks, nioPosix, crypto]),
         tests("NetworkTests", uses: ["Exchange", "Network"], products: [nioCore, nioLocks, nioPosix]),
         tests(
             "DevOriginTests", uses: ["DevOrigin", "Exchange", "S3", "yatagarasu"], products: [nioCore],

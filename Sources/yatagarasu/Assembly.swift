@@ -24,8 +24,7 @@ enum AssemblyFailure: Error {
     case trust(bucket: String, caPath: String?, TLSFailure)
     case keys(AuthenticationPlan.Failure)
     case keySet(host: String, TLSFailure)
-    /// nil: its place or its name is missing.
-    case provider(bucket: String, TLSFailure?)
+    case provider(bucket: String, AuthorizationPlan.Failure)
 
     /// One line for the operator.
     var explanation: String {
@@ -38,9 +37,7 @@ enum AssemblyFailure: Error {
         case .keys(let failure): failure.explanation
         case .keySet(let host, let failure): "the key set of \(host): \(failure.explanation)"
         case .trust(let bucket, let path?, let failure): "bucket \(bucket): ca_path \(path): \(failure.explanation)"
-        case .provider(let bucket, nil): "bucket \(bucket): its authorization provider is not wholly configured"
-        case .provider(let bucket, let failure?):
-            "bucket \(bucket): its https authorization provider: \(failure.explanation)"
+        case .provider(let bucket, let failure): "bucket \(bucket): \(failure.explanation)"
         }
     }
 }
@@ -56,7 +53,7 @@ struct Assembly: Sendable {
         let limits: PoolLimits
         let health: HealthBoard.Entry
         /// nil where a token decides alone, or nothing.
-        let decisions: DecisionPlan?
+        let authorization: AuthorizationPlan?
     }
 
     let configuration: Configuration
@@ -139,14 +136,13 @@ struct Assembly: Sendable {
 
     /// Who decides on one loop, in the order of the buckets. Called on that loop.
     func authorizers(on loop: LoopContext) -> [(any Authorizer)?] {
-        plans.map { $0.decisions?.authorizer(on: loop, connector: connector, registry: registry) }
+        plans.map { $0.authorization?.authorizer(on: loop, connector: connector, registry: registry) }
     }
 
     /// The corridor of one loop and one listener. Called on that loop.
     func journey(
         on loop: LoopContext, origins: [BucketOrigin], authorizers: [(any Authorizer)?], paths: FrontDesk.Paths,
-        accessLog: AccessLog?,
-        refreshProbes: @escaping () -> Void
+        accessLog: AccessLog?, refreshProbes: @escaping () -> Void
     ) -> Journey {
         // A table of its own: loops would fight over the references of a common one.
         let routes = RouteTable(prefixes: configuration.buckets.map(\.normalizedPathPrefix))
@@ -217,7 +213,17 @@ struct Assembly: Sendable {
             settings: bucket, endpoint: endpoint, credentials: StaticCredentials(try identity(bucket)),
             tls: endpoint.isSecure ? try context(bucket, trust) : nil,
             limits: limits(bucket.s3, server, loops: loops), health: health,
-            decisions: try DecisionPlan(bucket, server, loops: loops, trust: trust))
+            authorization: try authorization(bucket, server, loops: loops, trust: trust))
+    }
+
+    private static func authorization(
+        _ bucket: BucketSettings, _ server: ServerSettings, loops: Int, trust: TLSContexts
+    ) throws(AssemblyFailure) -> AuthorizationPlan? {
+        do throws(AuthorizationPlan.Failure) {
+            return try AuthorizationPlan(bucket, server, loops: loops, trust: trust)
+        } catch {
+            throw .provider(bucket: bucket.name, error)
+        }
     }
 
     private static func endpoint(_ bucket: BucketSettings) throws(AssemblyFailure) -> Endpoint {

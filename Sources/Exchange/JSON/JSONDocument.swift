@@ -37,7 +37,7 @@ package struct JSONLimits: Sendable {
     /// A token's claims.
     package static let claims = JSONLimits(depth: 32, nodes: 4_096)
     /// What another server answers.
-    package static let answer = JSONLimits(depth: 32, nodes: 65_536)
+    package static let answer = JSONLimits(depth: 32, nodes: 8_192)
 }
 
 package enum JSONFailure: Error, Equatable, Sendable {

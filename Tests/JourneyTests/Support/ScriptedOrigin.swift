@@ -8,6 +8,7 @@ final class ScriptedOrigin: Sendable {
     struct Seen: Sendable {
         /// Request line and field lines.
         let head: String
+        let body: String
         /// Counts connections from 0.
         let connection: Int
         /// Counts the requests of this connection from 0.
@@ -125,8 +126,11 @@ private final class OriginActor: ChannelInboundHandler {
             if steps.isEmpty {
                 guard let end = received.endOfHead else { return }
                 let head = String(decoding: received[..<end], as: UTF8.self)
-                received.removeFirst(end)
-                let seen = ScriptedOrigin.Seen(head: head, connection: number, serial: serial)
+                let length = Reply.lines(of: head).first { $0.name == "content-length" }.flatMap { Int($0.value) } ?? 0
+                guard received.count >= end + length else { return }
+                let body = String(decoding: received[end..<(end + length)], as: UTF8.self)
+                received.removeFirst(end + length)
+                let seen = ScriptedOrigin.Seen(head: head, body: body, connection: number, serial: serial)
                 serial += 1
                 steps = watched.change { state in
                     state.requests.append(seen)

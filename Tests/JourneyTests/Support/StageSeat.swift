@@ -1,6 +1,7 @@
 import Admin
 import Admission
 import Authentication
+import Authorization
 import Exchange
 import NIOCore
 import Network
@@ -29,6 +30,7 @@ final class StageSeat {
     private let parts: StageParts
     private let loop: LoopContext
     private let origins: [BucketOrigin]
+    private let authorizers: [(any Authorizer)?]
     private let accessLog: AccessLog
     private let prober: Prober
     private let authentication: AuthenticationPlan
@@ -44,6 +46,10 @@ final class StageSeat {
         for fetcher in fetchers { fetcher.start() }
         accessLog = AccessLog(output: parts.log.output, format: .json)
         origins = try zip(parts.plan.buckets, parts.board.entries).map { try Self.origin($0, $1, parts, loop) }
+        authorizers = try parts.plan.buckets.map { bucket in
+            try AuthorizationPlan(bucket.settings, parts.plan.server, loops: 1, trust: TLSContexts(certFile: nil))?
+                .authorizer(on: loop, connector: parts.connector, registry: parts.registry)
+        }
         prober = Prober(
             loop: loop, board: parts.board, origins: origins, timeouts: origins.map { _ in .seconds(5) })
     }
@@ -91,7 +97,7 @@ final class StageSeat {
             buckets: buckets.indices.map { index in
                 .init(
                     settings: buckets[index].settings, origin: origins[index], authenticator: guards.buckets[index],
-                    authorizer: nil, rateLimit: limits?.bucket(index))
+                    authorizer: authorizers[index], rateLimit: limits?.bucket(index))
             }, gate: parts.gate, server: parts.plan.server, rateLimits: limits, admin: guards.admin)
         let desk = FrontDesk(
             paths: paths, version: "9.9.9", registry: parts.registry, board: parts.board, lifecycle: parts.lifecycle
@@ -110,5 +116,6 @@ final class StageSeat {
         accessLog.flush()
         for origin in origins { origin.shutDown() }
         for fetcher in fetchers { fetcher.end() }
+        for authorizer in authorizers { authorizer?.shutDown() }
     }
 }

@@ -1,4 +1,3 @@
-import Authorization
 import NIOCore
 import NIOSSL
 import Network
@@ -8,7 +7,22 @@ import Transport
 
 /// What the decisions about one bucket need on every loop: the table that the loops share, and how the provider is
 /// reached.
-struct DecisionPlan: Sendable {
+package struct AuthorizationPlan: Sendable {
+    /// Why nobody could decide about a bucket.
+    package enum Failure: Error, Equatable, Sendable {
+        /// Settings that the provider needs are not there.
+        case incomplete
+        /// The provider's URL is `https`, and nobody is known to trust.
+        case trust(TLSFailure)
+
+        package var explanation: String {
+            switch self {
+            case .incomplete: "its authorization provider is not wholly configured"
+            case .trust(let failure): "its https authorization provider: \(failure.explanation)"
+            }
+        }
+    }
+
     private enum Provider: Sendable {
         case opa(policyPath: String)
         case openFGA(store: String, names: OpenFGASettings)
@@ -27,22 +41,22 @@ struct DecisionPlan: Sendable {
     private static let connections = 64
 
     /// nil for a bucket whose tokens decide alone. `trust` is asked where the provider's URL is `https`.
-    init?(
+    package init?(
         _ bucket: BucketSettings, _ server: ServerSettings, loops: Int, trust: TLSContexts
-    ) throws(AssemblyFailure) {
+    ) throws(Failure) {
         guard bucket.auth.isEnabled else { return nil }
         switch bucket.auth.provider {
         case .jwt: return nil
         case .opa:
             let opa = bucket.auth.opa
-            guard let url = opa.url, let policy = opa.policyPath else { throw .provider(bucket: bucket.name, nil) }
+            guard let url = opa.url, let policy = opa.policyPath else { throw .incomplete }
             (provider, place) = (.opa(policyPath: policy), url)
             (timeout, failMode) = (opa.timeout, opa.failMode)
             table = DecisionTable(
                 capacity: opa.cacheMaxEntries, allowFor: .init(opa.cacheTTL), denyFor: .init(opa.negativeCacheTTL))
         case .openfga:
             let fga = bucket.auth.openFGA
-            guard let url = fga.endpoint, let store = fga.storeID else { throw .provider(bucket: bucket.name, nil) }
+            guard let url = fga.endpoint, let store = fga.storeID else { throw .incomplete }
             (provider, place) = (.openFGA(store: store, names: fga), url)
             (timeout, failMode) = (fga.timeout, fga.failMode)
             table = DecisionTable(
@@ -52,7 +66,7 @@ struct DecisionPlan: Sendable {
         do throws(TLSFailure) {
             tls = place.scheme == .https ? try trust.client(caPath: nil, verify: true) : nil
         } catch {
-            throw .provider(bucket: bucket.name, error)
+            throw .trust(error)
         }
         self.bucket = bucket.name
         // Whoever waits for a connection is a request in flight.
@@ -63,7 +77,7 @@ struct DecisionPlan: Sendable {
     }
 
     /// The authorizer of one loop, with encodings of its own, which loops would fight over. Called on that loop.
-    func authorizer(on loop: LoopContext, connector: Connector, registry: MetricRegistry) -> any Authorizer {
+    package func authorizer(on loop: LoopContext, connector: Connector, registry: MetricRegistry) -> any Authorizer {
         switch provider {
         case .opa(let policyPath):
             return OPAAuthorizer(
