@@ -161,8 +161,11 @@ extension Journeys {
             (plan.limits.maxConnections, plan.limits.maxWaiting) = (1, 0)
             plan.server.maxConcurrentRequests = 2
             plan.server.maxConnections = 6
+            let guarded = try await GuardedPair.start()
+            guarded.join(&plan, origin: origin.port)
             try await Stage.run(plan) { stage in
                 let before = Self.values(try await stage.ask("/metrics").text)
+                try await guarded.walk(stage)
                 let held = try await Self.scenario(stage, origin)
                 let after = Self.values(try await stage.ask("/metrics").text)
                 await held.close()
@@ -174,6 +177,7 @@ extension Journeys {
                 #expect(present.isSuperset(of: ["process_max_fds", "process_start_time_seconds"]))
             }
             await origin.stop()
+            await guarded.stop()
         }
 
         /// Something of every kind that a request can meet; leaves one request in flight, so that gauges show.

@@ -6,7 +6,8 @@ import Telemetry
 extension Journey {
     /// May they? Asks whoever decides for the bucket, before anything is looked up or fetched (AUTHZ-1, AUTHZ-2).
     ///
-    /// A decision that is known is there without a wait. No decision is no yes, unless the bucket's `fail_mode` says so.
+    /// A decision that is known is there without a wait. No decision is no yes, unless the bucket's `fail_mode` says
+    /// so.
     func authorize(
         _ request: Request, to object: borrowing ObjectAddress, _ principal: Principal, _ trip: inout Trip
     ) async throws(Fault) -> AuthOutcomeLabel {
