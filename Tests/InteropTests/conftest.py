@@ -7,7 +7,10 @@ import types
 import pytest
 
 from harness.evidence import EVIDENCE
+from harness.example import Example
 from harness.keys import KEYS, content
+from harness.opa import OPA
+from harness.openfga import OpenFGA
 from harness.origins import ORIGINS
 from harness.ports import free_port
 from harness.proxy import Proxy, binary, bucket, configuration
@@ -107,6 +110,24 @@ def start_proxy(tmp_path):
 
 
 @pytest.fixture
+def start_example(tmp_path):
+    """Starts one of the repository's examples; each must end cleanly with the test."""
+    started = []
+
+    def start(name, env):
+        started.append(Example(name, tmp_path / name, env))
+        return started[-1]
+
+    try:
+        yield start
+        for example in started:
+            example.stop()
+    finally:
+        for example in started:
+            example.discard()
+
+
+@pytest.fixture
 def scripted():
     """Starts an origin that follows a script; any keys do, since it verifies nothing."""
     servers = []
@@ -120,6 +141,34 @@ def scripted():
     yield start
     for server in servers:
         server.close()
+
+
+@pytest.fixture(scope="module")
+def start_opa(tmp_path_factory):
+    """Starts an Open Policy Agent over some policies."""
+    started = []
+
+    def start(*policies):
+        started.append(OPA(tmp_path_factory.mktemp("opa"), *policies))
+        return started[-1].start()
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def start_fga(tmp_path_factory):
+    """Starts a server that lets OpenFGA's engine decide over a model and its tuples."""
+    started = []
+
+    def start(model, tuples, token=None):
+        started.append(OpenFGA(tmp_path_factory.mktemp("fga"), model, tuples, token))
+        return started[-1].start()
+
+    yield start
+    for server in started:
+        server.kill()
 
 
 @pytest.fixture(scope="session")

@@ -25,14 +25,14 @@ def binary():
     return str(path)
 
 
-def bucket(name, origin=None, prefix=None, s3_bucket=None, cors=None, **s3):
-    """One entry of `buckets`; `s3` overrides and adds keys of its `s3` section."""
+def bucket(name, origin=None, prefix=None, s3_bucket=None, cors=None, auth=None, **s3):
+    """One entry of `buckets`; `auth` is that section but for `enabled`, `s3` adds to and overrides its `s3` section."""
     section = {"bucket": s3_bucket or name, "region": "us-east-1", "addressing": "path"}
     if origin:
         section |= {"endpoint": f"http://127.0.0.1:{origin.port}", "access_key": origin.access_key,
                     "secret_key": origin.secret_key}
     entry = {"name": name, "path_prefix": prefix or f"/{name}", "s3": section | s3}
-    return entry | ({"cors": cors} if cors else {})
+    return entry | ({"cors": cors} if cors else {}) | ({"auth": {"enabled": True} | auth} if auth else {})
 
 
 def configuration(buckets, port, server=None, **sections):
@@ -102,11 +102,13 @@ class Proxy:
             return found if any("status" in line for line in found) else None
         return wait_until(lines, 5, f"an access-log line for request {request_id}")
 
-    def metric(self, name, port=None):
-        """The sum of a family's samples; None when the family is absent."""
+    def metric(self, name, port=None, **labels):
+        """The sum of a family's samples that have these labels; None when there are none."""
         text = ask(port or self.port, "GET", "/metrics").body.decode()
-        values = re.findall(rf"^{re.escape(name)}(?:\{{.*\}})? (\S+)$", text, re.MULTILINE)
-        return sum(map(float, values)) if values else None
+        samples = re.findall(rf"^{re.escape(name)}(?:\{{(.*)\}})? (\S+)$", text, re.MULTILINE)
+        wanted = [f'{label}="{value}"' for label, value in labels.items()]
+        values = [float(value) for found, value in samples if all(label in found for label in wanted)]
+        return sum(values) if values else None
 
     def memory(self, field="VmRSS"):
         """MiB; `VmHWM` is the peak."""
