@@ -171,7 +171,8 @@ def escaped(text):
 
 
 @pytest.mark.parametrize("user", [
-    "*", "user:olga", "folder:documents/#owner", "olga#x", "a b", "ola\n", "%2A", "%", "ümlaut", "🦅", "o'lga\"", "*:*"])
+    "*", "user:olga", "folder:documents/#owner", "olga#x", "a b", "olga\n", "%2A", "%", "ümlaut", "🦅", "o'lga\"",
+    "*:*"])
 def test_no_name_means_more_than_itself(start_proxy, objects, fga, user):
     """`user:*` is everybody and `#` a set of users: a claim of that name must be neither."""
     proxy = start_proxy([guarded(objects, fga)], jwt=JWT)
@@ -257,8 +258,9 @@ ANSWERS = {
     "number": http(200, b'{"allowed": 1}'), "null": http(200, b'{"allowed": null}'),
     "list": http(200, b'[{"allowed": true}]'), "bare": http(200, b"true"), "cut-json": http(200, b'{"allowed": true'),
     "nested": http(200, b'{"result": {"allowed": true}}'), "case": http(200, b'{"Allowed": true}'),
-    "cut": b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"allowed": true}', "garbage": b"\0\1\2 allowed: true\r\n\r\n",
-    "not-http": b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "closed": b"", "more": http(200, b'{"allowed": true} {"allowed": true}'),
+    "cut": b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"allowed": true}',
+    "garbage": b"\0\1\2 allowed: true\r\n\r\n", "not-http": b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "closed": b"",
+    "more": http(200, b'{"allowed": true} {"allowed": true}'),
     "huge": http(200, b'{"allowed": true, "x": "' + b"x" * (8 << 20) + b'"}'),
 }
 
