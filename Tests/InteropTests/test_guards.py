@@ -72,7 +72,8 @@ def bad_tokens():
     other = mint(EVIDENCE.new_secret("other-issuer"), **RIGHT)
     return {
         "none": None, "garbage": "garbage", "dots": "..", "two-parts": f"{head}.{payload}",
-        "no-signature": f"{head}.{payload}.", "other-key": other, "other-signature": f"{head}.{payload}.{other.rpartition('.')[2]}",
+        "no-signature": f"{head}.{payload}.", "other-key": other,
+        "other-signature": f"{head}.{payload}.{other.rpartition('.')[2]}",
         "other-claims": f"{head}.{mint(SECRET, **REFUSED).split('.')[1]}.{signature}",
         "unsigned": unsigned(**RIGHT), "other-algorithm": mint(SECRET, "HS512", **RIGHT),
         "expired": mint(SECRET, lifetime=-3600, **RIGHT), "twice": f"{good} {good}", "long": good + "A" * 4000,
