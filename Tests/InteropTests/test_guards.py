@@ -10,7 +10,7 @@ from harness.proxy import Proxy, bucket, configuration
 from harness.tokens import bearer, mint, unsigned
 from harness.wire import Connection, ask
 
-SECRET = EVIDENCE.new_secret("jwt")
+SECRET = EVIDENCE.new_secret("jwt-of-the-length-that-any-algorithm-wants")
 MARK = b"PRIVATE-BYTES-"
 # Buckets and what each asks for; `inside` lies below the public bucket's prefix.
 GUARDED = {"token": "jwt", "opa": "opa", "fga": "openfga", "inside": "jwt"}

@@ -72,7 +72,7 @@ class OPA:
 
     def decisions(self):
         """Every decision so far, in order: a dictionary with `path`, `input` and `result`."""
-        lines = self._program.stderr_path.read_text().rpartition("\n")[0].splitlines()
+        lines = self._program.stderr_path.read_bytes().split(b"\n")[:-1]
         return [entry for entry in map(json.loads, lines) if entry.get("msg") == "Decision Log"]
 
     def inputs(self):

@@ -61,15 +61,15 @@ class Engine:
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "model.fga").write_text(model)
-        (self.folder / "tuples.yaml").write_text(yaml.safe_dump(tuples, allow_unicode=True))
+        (self.folder / "tuples.yaml").write_text(yaml.safe_dump(tuples, width=100_000))
 
     def decide(self, user, relation, object):
         """Whether the user has the relation; a `Refusal` for what the engine calls invalid."""
         with tempfile.NamedTemporaryFile("w", dir=self.folder, suffix=".yaml") as file:
-            json.dump({
+            yaml.safe_dump({
                 "name": "one check", "model_file": "model.fga", "tuple_file": "tuples.yaml",
                 "tests": [{"name": "one check", "check": [
-                    {"user": user, "object": object, "assertions": {relation: True}}]}]}, file)
+                    {"user": user, "object": object, "assertions": {relation: True}}]}]}, file, width=100_000)
             file.flush()
             run = subprocess.run(
                 [tool("fga"), "model", "test", "--verbose", "--tests", file.name], capture_output=True, text=True,

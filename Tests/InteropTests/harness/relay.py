@@ -22,9 +22,12 @@ class Head:
 
     @property
     def is_for_object(self):
-        """False for `/bucket` and `/bucket/`, which readiness probes ask for."""
+        """False for `/bucket`, `/bucket/` and what readiness probes ask for."""
         _, _, key = self.target.partition("?")[0].removeprefix("/").partition("/")
-        return key != ""
+        return key not in ("", ".well-known/yatagarasu-probe")
+
+    def __repr__(self):
+        return f"<{self.method} {self.target}>"
 
 
 class Link:
