@@ -12,7 +12,7 @@ from harness.opa import REPOSITORY, opa
 from harness.proxy import bucket
 from harness.relay import http
 from harness.tokens import bearer, mint
-from harness.wire import timed
+from harness.wire import Connection, timed
 
 SECRET = EVIDENCE.new_secret("jwt")
 JWT = {"enabled": True, "algorithm": "HS256", "secret": SECRET}
@@ -252,6 +252,35 @@ def test_many_at_once_are_one_question(start_proxy, objects, frail_agent):
         frail_agent.resume()
         assert {answer.result().status for answer in answers} == {200}
     assert asked(frail_agent, "/guarded/hot") == 1
+
+
+def test_who_leaves_takes_nobody_along(start_proxy, objects, frail_agent):
+    """The first one's question is the others' too, also when the first one does not wait for the answer."""
+    proxy = start_proxy([guarded(objects, frail_agent, timeout_ms=10_000)], jwt=JWT)
+    fields = reader()
+    frail_agent.pause()
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        first = Connection(proxy.port)
+        first.send_request("GET", "/guarded/hot", fields)
+        time.sleep(0.3)
+        answers = [pool.submit(proxy.ask, "GET", "/guarded/hot", fields) for _ in range(8)]
+        time.sleep(0.3)
+        first.kill()
+        time.sleep(0.3)
+        frail_agent.resume()
+        assert {answer.result().status for answer in answers} == {200}
+    assert asked(frail_agent, "/guarded/hot") <= 2
+
+
+def test_a_restart_between_two_questions_is_not_noticed(start_proxy, objects, frail_agent):
+    """The connections that were kept are dead by then, which is no failure of the agent."""
+    proxy = start_proxy([guarded(objects, frail_agent)], jwt=JWT)
+    for number in range(3):
+        for part in range(4):
+            assert proxy.ask("GET", f"/guarded/{number}/{part}", reader()).status == 200
+        frail_agent.kill()
+        frail_agent.start()
+    assert proxy.ask("GET", "/guarded/last", reader()).status == 200
 
 
 def test_a_slow_agent_lets_nobody_pass(start_proxy, objects, frail_agent):
