@@ -205,7 +205,7 @@ def test_a_path_that_is_no_text_is_refused_unasked(start_proxy, objects, policy_
 
 def test_decisions_are_remembered_for_their_time(start_proxy, objects, policy_agent):
     proxy = start_proxy([
-        guarded(objects, policy_agent, cache_ttl_seconds=2, negative_cache_ttl_seconds=1),
+        guarded(objects, policy_agent, cache_ttl_seconds=5, negative_cache_ttl_seconds=3),
         guarded(objects, policy_agent, "unkept", cache_ttl_seconds=0, negative_cache_ttl_seconds=0)], jwt=JWT)
     good, bad = reader(), reader(role="visitor")
 
@@ -220,7 +220,7 @@ def test_decisions_are_remembered_for_their_time(start_proxy, objects, policy_ag
     assert proxy.metric("yatagarasu_opa_cache_misses_total", bucket="guarded") == 2
     assert [counted("/unkept/x", good, 200) for _ in range(3)] == [1, 1, 1]
     assert [counted("/unkept/x", bad, 403) for _ in range(2)] == [1, 1]
-    time.sleep(2.2)
+    time.sleep(5.2)
     assert counted("/guarded/kept", bad, 403) == 1
     assert counted("/guarded/kept", good, 200) == 1
 

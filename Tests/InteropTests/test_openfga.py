@@ -11,6 +11,7 @@ from harness.evidence import EVIDENCE
 from harness.keys import KEYS, full
 from harness.opa import REPOSITORY
 from harness.openfga import OpenFGA, Refusal, ulid
+from harness.ports import wait_until
 from harness.program import tool
 from harness.proxy import bucket
 from harness.relay import http
@@ -321,8 +322,7 @@ def test_a_server_killed_in_the_middle_of_a_check_lets_nobody_pass(start_proxy, 
     fga.always = fga.STALL
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         answer = pool.submit(proxy.ask, "GET", "/documents/public/menu.txt", viewer("vera"))
-        while not fga.checks:
-            pass
+        wait_until(lambda: fga.checks, 10, "the check arrives")
         fga.kill()
         assert_unavailable(answer.result())
     assert objects.requests == []
