@@ -23,7 +23,7 @@ test: ## run every test that needs no program but what it installs itself (ARGS=
 	@scripts/bootstrap test
 	scripts/test-swift $(ARGS)
 
-interop: ## ask other programs through the static binary: SeaweedFS, the JuiceFS gateway, awscli, curl
+interop: ## ask other programs through the static binary: SeaweedFS, JuiceFS, OPA, OpenFGA's engine, awscli, curl
 	@scripts/bootstrap interop
 	scripts/build-static
 	scripts/test-python InteropTests $(ARGS)
