@@ -1,14 +1,19 @@
 """Fixtures: the real origins, the proxy in front of them, and what the session leaves behind."""
 
 import concurrent.futures
+import os
 import random
+import subprocess
 import types
 
 import pytest
+import yaml
 
 from harness.evidence import EVIDENCE
 from harness.example import Example
+from harness.guards import private_object, proxies_in
 from harness.keys import KEYS, content
+from harness.mint import Keyring
 from harness.opa import OPA
 from harness.openfga import OpenFGA
 from harness.origins import ORIGINS
@@ -92,21 +97,49 @@ def relay_address(relay, origin):
 @pytest.fixture
 def start_proxy(tmp_path):
     """Starts a proxy with a configuration of its own; each must end cleanly with the test."""
-    started = []
-
-    def start(buckets, server=None, env=None, port=None, **sections):
-        port = port or free_port()
-        config = configuration(buckets, port, server, **sections)
-        started.append(Proxy(tmp_path / f"proxy-{len(started)}", config, port, env))
-        return started[-1]
-
-    try:
+    with proxies_in(tmp_path) as start:
         yield start
-        for proxy in started:
-            proxy.stop()
-    finally:
-        for proxy in started:
-            proxy.discard()
+
+
+@pytest.fixture(scope="module")
+def start_module_proxy(tmp_path_factory):
+    """Starts a proxy that the tests of a module share."""
+    with proxies_in(tmp_path_factory.mktemp("module")) as start:
+        yield start
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs the binary to its end on a configuration and returns (exit code, output)."""
+    def start(config, *arguments, env=None):
+        path = tmp_path / "config.yaml"
+        path.write_text(config if isinstance(config, str) else yaml.safe_dump(config, sort_keys=False))
+        command = [binary(), *arguments, "--config", str(path)]
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=5, env={**os.environ, **(env or {})})
+        except subprocess.TimeoutExpired as late:
+            EVIDENCE.answer(b"output", (late.stdout or b"") + (late.stderr or b""))
+            pytest.fail("it serves with this configuration")
+        output = done.stdout + done.stderr
+        EVIDENCE.answer(b"output", output)
+        return done.returncode, output.decode()
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def keyring(tmp_path_factory):
+    """The keys of the session's tokens."""
+    return Keyring(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture(scope="session")
+def private_origin():
+    """An origin that holds one object under every key; `requests` is all that it was asked."""
+    server = ScriptedOrigin(private_object)
+    server.access_key, server.secret_key = "AKIDSCRIPTED", EVIDENCE.new_secret("scripted")
+    yield server
+    server.close()
 
 
 @pytest.fixture

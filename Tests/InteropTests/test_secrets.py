@@ -16,6 +16,8 @@ def test_no_output_of_the_session_holds_a_secret():
     assert EVIDENCE.secrets and EVIDENCE.files and EVIDENCE.answers_kept > 0
     needles = {form.encode() for secret in EVIDENCE.secrets for form in (secret, urllib.parse.quote(secret, safe=""))}
     needles |= {b"AWS4-HMAC-SHA256 Credential=", b", Signature="}
+    # What tokens begin with: `{"alg":`, `{"typ":` and, for their payloads, `{"sub":`.
+    needles |= {b"eyJhbGciOi", b"eyJ0eXAiOi", b"eyJzdWIiOi"}
     found = []
     for path in EVIDENCE.files:
         everything = path.read_bytes()

@@ -1,6 +1,5 @@
 """CFG-1, CFG-3, CFG-4, CFG-7, CFG-8: what the program says about its configuration before it serves."""
 
-import os
 import re
 import subprocess
 import time
@@ -20,25 +19,6 @@ BUCKET = {"bucket": "bkt", "region": "us-east-1", "endpoint": "http://127.0.0.1:
 
 def good(**server):
     return configuration([{"name": "one", "path_prefix": "/one", "s3": BUCKET}], free_port(), server)
-
-
-@pytest.fixture
-def run(tmp_path):
-    """Runs the binary to its end on a configuration and returns (exit code, output)."""
-    def start(config, *arguments, env=None):
-        path = tmp_path / "config.yaml"
-        path.write_text(config if isinstance(config, str) else yaml.safe_dump(config, sort_keys=False))
-        command = [binary(), *arguments, "--config", str(path)]
-        try:
-            done = subprocess.run(command, capture_output=True, timeout=5, env={**os.environ, **(env or {})})
-        except subprocess.TimeoutExpired as late:
-            EVIDENCE.answer(b"output", (late.stdout or b"") + (late.stderr or b""))
-            pytest.fail("it serves with this configuration")
-        output = done.stdout + done.stderr
-        EVIDENCE.answer(b"output", output)
-        return done.returncode, output.decode()
-
-    return start
 
 
 def test_the_summary(run):

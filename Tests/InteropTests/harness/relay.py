@@ -13,6 +13,7 @@ class Head:
 
     def __init__(self, data):
         lines = data.split(b"\r\n")
+        self.data = data
         self.line = lines[0]
         self.method, self.target, _ = lines[0].decode("latin-1").split(" ", 2)
         self.fields = {}
