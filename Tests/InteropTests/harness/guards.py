@@ -76,6 +76,14 @@ def assert_refused(answer, status, code=None, challenge=None):
         assert not answer.has("www-authenticate"), answer
 
 
+def assert_answered(answer, status, code=None):
+    """The object where the status is 200, a refusal that tells nothing where it is not."""
+    if status == 200:
+        assert is_object(answer), answer
+    else:
+        assert_refused(answer, status, code)
+
+
 def access_line(proxy, answer):
     """The access-log line of an answer."""
     return next(line for line in proxy.log_of(answer.get("x-request-id")) if "status" in line)

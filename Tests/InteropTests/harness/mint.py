@@ -1,4 +1,4 @@
-"""Keys made once a session, and tokens by two libraries that know nothing of the proxy; broken ones are made by hand."""
+"""Keys made once a session, tokens by two libraries that know nothing of the proxy, and broken ones made by hand."""
 
 import base64
 import functools
