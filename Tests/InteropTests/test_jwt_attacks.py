@@ -134,8 +134,8 @@ for door in ("hs", "rs", "es", "ring"):
 
 # --- crit (RFC 7515 4.1.11) and b64 (RFC 7797 6 and 7)
 for number, extra in enumerate((
-        {"crit": ["exp"], "exp": 99999999999}, {"crit": ["exp"]}, {"crit": []}, {"crit": "exp",
-            "exp": 1}, {"crit": ["alg"]},
+        {"crit": ["exp"], "exp": 99999999999}, {"crit": ["exp"]}, {"crit": []},
+        {"crit": "exp", "exp": 1}, {"crit": ["alg"]},
         {"crit": None}, {"crit": [1]}, {"crit": [[]]}, {"crit": {}}, {"crit": 7}, {"crit": ["kid"], "kid": "k"},
         {"crit": ["http://x.example/y"], "http://x.example/y": True}, {"crit": ["b64"], "b64": True},
         {"crit": ["b64"], "b64": False}, {"crit": ["b64", "b64"], "b64": True}, {"crit": [""]}, {"crit": ["typ"]},
@@ -429,7 +429,8 @@ def house(start_module_proxy, private_origin, keyring):
     buckets += [guarded("ring", private_origin, jwt={"keys": keys}),
                 guarded("sources", private_origin, jwt={"token_sources": SOURCES})]
     section = {"enabled": True, "token_sources": [{"type": "bearer"}]} | keyring["HS256"].settings()
-    return start_module_proxy(buckets, server={"security_limits": {"max_uri_length": "64KiB", "max_header_size": "256KiB"}}, jwt=section)
+    limits = {"max_uri_length": "64KiB", "max_header_size": "256KiB"}
+    return start_module_proxy(buckets, server={"security_limits": limits}, jwt=section)
 
 
 def request(door, made):
