@@ -50,7 +50,7 @@ def read(proxy, name, token=None, target=None, method="GET", **fields):
 
 
 def is_object(answer):
-    return answer.status == 200 and answer.body == OBJECT
+    return answer is not None and answer.status == 200 and answer.body == OBJECT
 
 
 def assert_nothing_leaks(answer):
