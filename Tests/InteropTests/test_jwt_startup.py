@@ -128,7 +128,7 @@ def test_a_key_of_another_kind(run, files, keyring, arguments):
         assert_refuses(run, config_of(section | {"keys": [{"id": "k1"} | key]}), arguments)
     assert_refuses(run, config_of(section | {"keys": []}), arguments)
     twice = [keyring["RS256"].entry("k1"), keyring["ES256"].entry("k1")]
-    assert_refuses(run, config_of(section | {"keys": twice}), arguments, "k1")
+    assert_refuses(run, config_of(section | {"keys": twice}), arguments, "id")
 
 
 @ARGUMENTS
@@ -136,7 +136,7 @@ def test_a_key_of_another_kind(run, files, keyring, arguments):
     (lambda jwt: jwt.update(algorithm="none"), "algorithm"), (lambda jwt: jwt.update(algorithm="None"), "algorithm"),
     (lambda jwt: jwt.update(algorithm="hs256"), "algorithm"), (lambda jwt: jwt.update(algorithm="PS256"), "algorithm"),
     (lambda jwt: jwt.update(algorithm=["HS256", "RS256"]), "algorithm"), (lambda jwt: jwt.update(secret=""), ""),
-    (lambda jwt: jwt.pop("algorithm"), ""),
+    (lambda jwt: jwt.update(algorithm="RS256"), "secret"),
     (lambda jwt: jwt.update(token_sources=[]), "token_sources"),
     (lambda jwt: jwt.update(token_sources=[{"type": "header"}]), ""),
     (lambda jwt: jwt.update(token_sources=[{"type": "query"}]), ""),
