@@ -141,7 +141,7 @@ def test_limits_count_whom_trusted_hops_name(start_proxy, private_origin):
     for source, told, least, most in [
             (UNTRUSTED, "203.0.113.%d", 3, 4), (TRUSTED, "203.0.113.%d", 20, 20), (TRUSTED,
                 "6.6.6.%d, 198.51.100.1", 3, 4),
-            (TRUSTED, "2001:db8:7:7::%d", 3, 4), (TRUSTED, "2001:db8:7:%d::1", 20, 20)]:
+            (TRUSTED, "2001:db8:7:7::%d", 3, 4), (TRUSTED, "2001:db8:8:%d::1", 20, 20)]:
         served = 0
         for number in range(20):
             answer = ask(proxy, source, [("X-Forwarded-For", told % (number + 1))])
