@@ -20,7 +20,7 @@ def private_object(head):
 
 def guarded(name, origin, provider="jwt", s3=None, **auth):
     """An entry of `buckets` that asks for a token; `auth` are further keys of its section `auth`."""
-    return bucket(name, origin, **(s3 or {})) | {"auth": {"enabled": True, "provider": provider} | auth}
+    return bucket(name, origin, s3_bucket="objects", **(s3 or {})) | {"auth": {"enabled": True, "provider": provider} | auth}
 
 
 @contextlib.contextmanager
