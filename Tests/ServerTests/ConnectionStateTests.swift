@@ -39,6 +39,20 @@ import Testing
         }
     }
 
+    @Test("HTTP-8: what stands before the first request is not a part of its head")
+    func preamble() {
+        var state = HTTP1ConnectionState()
+        let preambleBegan = state.headBegan()
+        #expect(preambleBegan && state.phase == .readingHead)
+        state.preambleEnded()
+        #expect(state.phase == .idle && state.canReadHead)
+        let requestBegan = state.headBegan()
+        #expect(requestBegan, "the request's own first byte starts its time")
+        state.closed()
+        state.preambleEnded()
+        #expect(state.phase == .closed)
+    }
+
     struct Ending: Sendable {
         var minor: UInt8 = 1
         var method = Exchange.Method.get
