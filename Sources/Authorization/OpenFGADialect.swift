@@ -66,7 +66,9 @@ package struct OpenFGADialect {
 
     private func writeUser(_ principal: Principal, to tuple: inout [UInt8]) throws(TupleFailure) {
         let start = tuple.count
-        if isSubject, let subject = principal.subject {
+        if isSubject {
+            // `sub` is text (RFC 7519 §4.1.2); of other claims a number is a name too.
+            guard let subject = principal.subject else { throw .noUser }
             return tuple.append(escaped: subject.readableBytesSpan, escapesSlash: false)
         }
         guard let value = principal.claims.root.at(claim) else { throw .noUser }

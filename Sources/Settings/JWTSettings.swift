@@ -47,7 +47,8 @@ package struct JWTSettings: SettingsSection {
             "algorithm", \.algorithm,
             "The one algorithm that counts for `secret`, the key files and `jwks_url`; tokens cannot choose another."),
         Field(
-            "secret", \.secret, .any, "Secret of the HS algorithms; it should be as long as the hash at least (32 bytes for HS256).",
+            "secret", \.secret, .any,
+            "Secret of the HS algorithms; it should be as long as the hash at least (32 bytes for HS256).",
             examples: ["${JWT_SECRET}"]),
         Field(
             "rsa_public_key_path", \.rsaPublicKeyPath, .any, "PEM file of an RSA public key of 2048 bits or more.",

@@ -73,25 +73,32 @@ struct Generated: Sendable, CustomTestStringConvertible {
 
     private static let environment = [
         "S3_BUCKET": "example", "AWS_ACCESS_KEY_ID": "ak", "AWS_SECRET_ACCESS_KEY": "sk", "MINIO_ACCESS_KEY": "ak",
-        "MINIO_SECRET_KEY": "sk",
+        "MINIO_SECRET_KEY": "sk", "FGA_STORE_ID": "01ARZ3NDEKTSV4RRFFQ69G5FAV",
     ]
 
     @Test(
         "CFG-6: every example has a modeline and loads",
         arguments: [
             "config/default.yaml", "config/example.yaml", "examples/minio.yaml", "examples/aws.yaml",
+            "examples/opa/config.yaml", "examples/openfga/config.yaml",
         ])
     func example(_ path: String) throws {
         let text = try contents(of: path)
-        let schema = path.hasPrefix("config/") ? "yatagarasu.schema.json" : "../config/yatagarasu.schema.json"
+        let up = String(repeating: "../", count: path.split(separator: "/").count - 1)
+        let schema = path.hasPrefix("config/") ? "yatagarasu.schema.json" : "\(up)config/yatagarasu.schema.json"
         #expect(text.hasPrefix("# yaml-language-server: $schema=\(schema)\n"))
         #expect(complaints(about: text, environment: Self.environment).map(\.description) == [])
     }
 
     @Test("CFG-6: no example is left out of these tests")
     func allExamples() throws {
-        let found = try shell("cd '\(root)' && ls config/*.yaml examples/*.yaml").output.split(separator: "\n")
-        #expect(found == ["config/default.yaml", "config/example.yaml", "examples/aws.yaml", "examples/minio.yaml"])
+        let found = try shell("cd '\(root)' && ls config/*.yaml examples/*.yaml examples/*/config.yaml").output.split(
+            separator: "\n")
+        #expect(
+            found == [
+                "config/default.yaml", "config/example.yaml", "examples/aws.yaml", "examples/minio.yaml",
+                "examples/opa/config.yaml", "examples/openfga/config.yaml",
+            ])
     }
 
     @Test("CFG-6: config/example.yaml shows every key")
