@@ -152,10 +152,6 @@ extension Journeys {
                 .init("more", at: "/more", port: origin.port), .init("few", at: "/few", port: origin.port),
                 .init("shut", at: "/shut", port: origin.port),
             ])
-            plan.jwt.jwksURL = ServiceURL("http://127.0.0.1:\(origin.port)/keys")
-            plan.jwt.jwksRefreshInterval = .milliseconds(10)
-            plan.jwt.isEnabled = true
-            plan.jwt.adminClaims = [ClaimRuleSettings()]
             plan.buckets[4].settings.ipFilter.blocklist = [try AddressBlock(parsing: "127.0.0.0/8")]
             var limit = RateSettings()
             limit.requestsPerSecond = 1
@@ -167,6 +163,8 @@ extension Journeys {
             plan.server.maxConnections = 6
             let guarded = try await GuardedPair.start()
             guarded.join(&plan, origin: origin.port)
+            plan.jwt.jwksURL = ServiceURL("http://127.0.0.1:\(origin.port)/keys")
+            plan.jwt.jwksRefreshInterval = .milliseconds(10)
             try await Stage.run(plan) { stage in
                 let before = Self.values(try await stage.ask("/metrics").text)
                 try await guarded.walk(stage)
