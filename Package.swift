@@ -151,8 +151,8 @@ let microBenchmarks: [Target] =
         .executableTarget(
             name: "MicroBenchmarks",
             dependencies: [
-                "Authorization", "Exchange", "HTTPSemantics", "HTTPWire", "Proxy", "S3", "Settings", "Telemetry",
-                "CJemalloc", "CMallocConf", nioCore,
+                "Authentication", "Authorization", "ConfigSchema", "Exchange", "HTTPSemantics", "HTTPWire", "Network",
+                "Proxy", "S3", "Settings", "Telemetry", "CJemalloc", "CMallocConf", nioCore, crypto, cryptoExtras,
             ],
             path: "Benchmarks/micro", exclude: ["README.md", "run", "thresholds.json"], swiftSettings: strict)
     ]

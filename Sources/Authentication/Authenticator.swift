@@ -108,7 +108,7 @@ package final class Authenticator {
         }
         let verdict = try verifier.verdict(on: parts, text, now: now)
         let outcome = Outcome(
-            principal: verdict.principal, broken: rules.broken(by: verdict.principal.claims.root),
+            principal: verdict.principal, broken: rules.broken(by: verdict.principal.claims),
             notBefore: verdict.notBefore, expires: verdict.expires)
         cache.insert(outcome, for: token)
         return try principal(outcome)

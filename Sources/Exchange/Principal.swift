@@ -2,7 +2,7 @@ import NIOCore
 
 /// Who asks: what a verified token says. Bound to one event loop; requests with the same token share it.
 package final class Principal {
-    /// What stands for the claims where two are compared: a digest of their bytes.
+    /// What stands for the claims where two are compared: a keyed digest of their bytes.
     package struct Identity: Sendable, Hashable {
         package let high: UInt64
         package let low: UInt64

@@ -3,7 +3,7 @@ import Exchange
 import Settings
 
 /// One rule about a claim (JWT-7).
-struct ClaimRule {
+package struct ClaimRule {
     /// The claim as it is called in the configuration.
     let name: String
     private let whole: [UInt8]
@@ -19,7 +19,7 @@ struct ClaimRule {
         case list([Operand])
     }
 
-    init(_ settings: ClaimRuleSettings) {
+    package init(_ settings: ClaimRuleSettings) {
         name = settings.claim
         whole = Array(settings.claim.utf8)
         path = whole.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(Array.init)
@@ -38,67 +38,84 @@ struct ClaimRule {
     }
 
     /// Whether the claims keep the rule. A claim that is absent keeps only `not_exists` and `not_equals`.
-    func holds(for claims: JSONView) -> Bool {
-        let claim = claims[whole] ?? (path.count > 1 ? claims.at(path) : nil)
+    package func holds(for claims: borrowing JSONDocument) -> Bool {
+        var found = claims.member(of: JSONDocument.rootIndex, named: whole)
+        if found == nil, path.count > 1 { found = claims.value(at: path) }
+        guard let claim = found else { return comparison == .notExists || comparison == .notEquals }
         switch comparison {
-        case .exists: return claim != nil
-        case .notExists: return claim == nil
-        case .equals: return isEqual(claim)
-        case .notEquals: return !isEqual(claim)
-        case .in: return isIn(claim)
-        case .contains: return contains(claim)
-        case .gt: return compare(claim) { $0 > $1 }
-        case .lt: return compare(claim) { $0 < $1 }
-        case .gte: return compare(claim) { $0 >= $1 }
-        case .lte: return compare(claim) { $0 <= $1 }
+        case .exists: return true
+        case .notExists: return false
+        case .equals: return value.map { Self.isSame(claims, claim, $0) } ?? false
+        case .notEquals: return value.map { !Self.isSame(claims, claim, $0) } ?? false
+        case .in: return isIn(claims, claim)
+        case .contains: return contains(claims, claim)
+        case .gt, .lt, .gte, .lte: return compares(claims, claim)
         }
     }
 
-    private func isEqual(_ claim: JSONView?) -> Bool {
-        guard let claim, let value else { return false }
-        return Self.isSame(claim, value)
-    }
-
-    private static func isSame(_ claim: JSONView, _ value: Operand) -> Bool {
+    private static func isSame(_ claims: borrowing JSONDocument, _ claim: Int, _ value: Operand) -> Bool {
         switch value {
-        case .string(let text): return claim.equals(text)
-        case .number(let number): return claim.number.map { $0 == number } ?? false
-        case .boolean(let flag): return claim.bool == flag
+        case .string(let text): return claims.isString(claim, text)
+        case .number(let number): return claims.number(at: claim).map { $0 == number } ?? false
+        case .boolean(let flag): return claims.bool(at: claim) == flag
         case .list(let values):
-            let items = claim.elements
-            return claim.kind == .array && items.count == values.count && zip(items, values).allSatisfy(isSame)
+            guard claims.kind(of: claim) == .array else { return false }
+            var item = claims.firstElement(of: claim)
+            for value in values {
+                guard let present = item, isSame(claims, present, value) else { return false }
+                item = claims.element(after: present, of: claim)
+            }
+            return item == nil
         }
     }
 
     /// The claim, or one of its items when it is an array, is one of the list.
-    private func isIn(_ claim: JSONView?) -> Bool {
-        guard let claim, case .list(let values)? = value else { return false }
-        let items = claim.kind == .array ? claim.elements : [claim]
-        return items.contains { item in values.contains { Self.isSame(item, $0) } }
+    private func isIn(_ claims: borrowing JSONDocument, _ claim: Int) -> Bool {
+        guard case .list(let values)? = value else { return false }
+        for value in values {
+            if Self.isSame(claims, claim, value) || Self.hasItem(claims, claim, value) { return true }
+        }
+        return false
     }
 
     /// An array has the value as an item, a string as a part; of several values it must hold all.
-    private func contains(_ claim: JSONView?) -> Bool {
-        guard let claim, let value else { return false }
-        if case .list(let values) = value { return !values.isEmpty && values.allSatisfy { Self.holds(claim, $0) } }
-        return Self.holds(claim, value)
+    private func contains(_ claims: borrowing JSONDocument, _ claim: Int) -> Bool {
+        guard let value else { return false }
+        guard case .list(let values) = value else { return Self.holds(claims, claim, value) }
+        for value in values where !Self.holds(claims, claim, value) { return false }
+        return !values.isEmpty
     }
 
-    private static func holds(_ claim: JSONView, _ value: Operand) -> Bool {
-        if claim.kind == .array { return claim.elements.contains { isSame($0, value) } }
-        guard case .string(let part) = value, let text = claim.string else { return false }
-        return text.contains(part)
+    private static func holds(_ claims: borrowing JSONDocument, _ claim: Int, _ value: Operand) -> Bool {
+        if claims.kind(of: claim) == .array { return hasItem(claims, claim, value) }
+        guard case .string(let part) = value else { return false }
+        return claims.string(claim, holds: part)
     }
 
-    private func compare(_ claim: JSONView?, _ isKept: (JSONNumber, JSONNumber) -> Bool) -> Bool {
-        guard let number = claim?.number, case .number(let bound)? = value else { return false }
-        return isKept(number, bound)
+    private static func hasItem(_ claims: borrowing JSONDocument, _ array: Int, _ value: Operand) -> Bool {
+        var item = claims.firstElement(of: array)
+        while let present = item {
+            if isSame(claims, present, value) { return true }
+            item = claims.element(after: present, of: array)
+        }
+        return false
+    }
+
+    private func compares(_ claims: borrowing JSONDocument, _ claim: Int) -> Bool {
+        guard let number = claims.number(at: claim), case .number(let bound)? = value else { return false }
+        switch comparison {
+        case .gt: return number > bound
+        case .lt: return number < bound
+        case .gte: return number >= bound
+        case .lte: return number <= bound
+        case .equals, .notEquals, .in, .contains, .exists, .notExists: return false
+        }
     }
 }
 
 extension [ClaimRule] {
     /// The names of the claims whose rules are broken; all are looked at.
-    func broken(by claims: JSONView) -> [String] {
+    func broken(by claims: borrowing JSONDocument) -> [String] {
         var broken: [String] = []
         for rule in self where !rule.holds(for: claims) { broken.append(rule.name) }
         return broken

@@ -38,11 +38,11 @@ enum KeySetDocument {
     }
 
     private static func entry(_ key: JSONView, _ algorithm: Algorithm) -> KeyRing.Entry? {
-        if let use = key["use"], !use.equals("sig".utf8) { return nil }
-        if let operations = key["key_ops"], !operations.elements.contains(where: { $0.equals("verify".utf8) }) {
+        if let use = key["use"], !use.equals("sig") { return nil }
+        if let operations = key["key_ops"], !operations.elements.contains(where: { $0.equals("verify") }) {
             return nil
         }
-        if let name = key["alg"], !name.equals(algorithm.rawValue.utf8) { return nil }
+        if let name = key["alg"], !name.equals(Array(algorithm.rawValue.utf8)) { return nil }
         guard let usable = try? self.key(key, algorithm) else { return nil }
         guard let id = key["kid"] else { return KeyRing.Entry(id: nil, key: usable) }
         guard let id = id.string else { return nil }
@@ -53,7 +53,7 @@ enum KeySetDocument {
     private static func key(_ key: JSONView, _ algorithm: Algorithm) throws -> VerificationKey? {
         switch algorithm {
         case .rs256, .rs384, .rs512:
-            guard key["kty"]?.equals("RSA".utf8) == true, let n = number(key["n"]), let e = number(key["e"]) else {
+            guard key["kty"]?.equals("RSA") == true, let n = number(key["n"]), let e = number(key["e"]) else {
                 return nil
             }
             return try VerificationKey.rsa(_RSA.Signing.PublicKey(n: n, e: e), algorithm)
@@ -64,7 +64,7 @@ enum KeySetDocument {
             guard let point = point(key, curve: "P-384", length: 48) else { return nil }
             return .es384(try P384.Signing.PublicKey(x963Representation: point))
         case .eddsa:
-            guard key["kty"]?.equals("OKP".utf8) == true, key["crv"]?.equals("Ed25519".utf8) == true,
+            guard key["kty"]?.equals("OKP") == true, key["crv"]?.equals("Ed25519") == true,
                 let x = number(key["x"])
             else { return nil }
             return .eddsa(try Curve25519.Signing.PublicKey(rawRepresentation: x))
@@ -72,8 +72,8 @@ enum KeySetDocument {
         }
     }
 
-    private static func point(_ key: JSONView, curve: String, length: Int) -> [UInt8]? {
-        guard key["kty"]?.equals("EC".utf8) == true, key["crv"]?.equals(curve.utf8) == true,
+    private static func point(_ key: JSONView, curve: StaticString, length: Int) -> [UInt8]? {
+        guard key["kty"]?.equals("EC") == true, key["crv"]?.equals(curve) == true,
             let x = number(key["x"]), let y = number(key["y"]), x.count == length, y.count == length
         else { return nil }
         return [0x04] + x + y

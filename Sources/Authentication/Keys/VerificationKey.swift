@@ -1,5 +1,6 @@
 import Crypto
 import CryptoExtras
+import Exchange
 import FoundationEssentials
 import Settings
 
@@ -64,14 +65,5 @@ enum VerificationKey: Sendable {
         guard signature.count == (key.keySizeInBits + 7) / 8 else { return false }
         return key.isValidSignature(
             _RSA.Signing.RSASignature(rawRepresentation: signature), for: digest, padding: .insecurePKCS1v1_5)
-    }
-}
-
-extension Array where Element == UInt8 {
-    init(copying span: Span<UInt8>) {
-        unsafe self.init(unsafeUninitializedCapacity: span.count) { out, count in
-            for index in span.indices { unsafe out[index] = span[index] }
-            count = span.count
-        }
     }
 }

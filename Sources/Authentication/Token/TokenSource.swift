@@ -3,13 +3,13 @@ import NIOCore
 import Settings
 
 /// Finds a request's token where the configuration says that it may stand (JWT-2, RFC 6750 §2).
-struct TokenSource {
+package struct TokenSource {
     private let kind: TokenSourceSettings.Kind
     /// In lower case for a field.
     private let name: [UInt8]
     private let prefix: [UInt8]
 
-    init(_ settings: TokenSourceSettings) {
+    package init(_ settings: TokenSourceSettings) {
         kind = settings.kind
         let name = settings.name ?? ""
         self.name = Array((settings.kind == .header ? name.lowercased() : name).utf8)
@@ -17,7 +17,7 @@ struct TokenSource {
     }
 
     /// The token's text; nil when this place holds none. Shares the request's bytes where it can.
-    func token(in head: borrowing RequestHead) throws(TokenFailure) -> ByteBuffer? {
+    package func token(in head: borrowing RequestHead) throws(TokenFailure) -> ByteBuffer? {
         switch kind {
         case .bearer: try Self.bearer(head.fields)
         case .header: try header(head.fields)

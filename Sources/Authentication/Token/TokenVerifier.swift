@@ -1,6 +1,4 @@
-import Crypto
 import Exchange
-import FoundationEssentials
 import Settings
 
 /// Says whether a token is good, and until when: its form, its times, its issuer, its audience (RFC 7519 §4.1, §7.2).
@@ -45,24 +43,25 @@ struct TokenVerifier {
         } catch {
             throw .invalid(.badClaims(error))
         }
-        let root = claims.root
-        guard root.kind == .object else { throw .invalid(.badClaims(nil)) }
-        let expires = try time(root["exp"]).map { $0 + leeway } ?? .infinity
-        let notBefore = try time(root["nbf"]).map { $0 - leeway } ?? -.infinity
-        _ = try time(root["iat"])
+        guard claims.kind(of: JSONDocument.rootIndex) == .object else { throw .invalid(.badClaims(nil)) }
+        let expires = try time("exp", claims).map { $0 + leeway } ?? .infinity
+        let notBefore = try time("nbf", claims).map { $0 - leeway } ?? -.infinity
+        _ = try time("iat", claims)
         guard now < expires else { throw .expired }
         guard now >= notBefore else { throw .invalid(.notYetValid) }
-        if let issuer, root["iss"]?.equals(issuer) != true { throw .invalid(.wrongIssuer) }
-        if !audience.isEmpty, !isMeant(root["aud"]) { throw .invalid(.wrongAudience) }
+        if let issuer, claims.root["iss"]?.equals(issuer) != true { throw .invalid(.wrongIssuer) }
+        if !audience.isEmpty, !isMeant(claims.root["aud"]) { throw .invalid(.wrongAudience) }
         return Verdict(
             principal: Principal(claims: claims, identity: Principal.Identity(digestOf: bytes)),
             notBefore: notBefore, expires: expires)
     }
 
     /// A NumericDate (RFC 7519 §2); nil when the claim is absent.
-    private func time(_ claim: JSONView?) throws(AuthenticationFailure) -> Double? {
-        guard let claim else { return nil }
-        guard let number = claim.number else { throw .invalid(.badTime) }
+    private func time(
+        _ name: StaticString, _ claims: borrowing JSONDocument
+    ) throws(AuthenticationFailure) -> Double? {
+        guard let claim = claims.member(of: JSONDocument.rootIndex, named: name) else { return nil }
+        guard let number = claims.number(at: claim) else { throw .invalid(.badTime) }
         return number.double
     }
 
@@ -74,16 +73,18 @@ struct TokenVerifier {
 }
 
 extension Principal.Identity {
+    /// Two keyed hashes (SipHash) of the bytes; the key is the process's own, so nobody can look for claims that share
+    /// an identity.
     init(digestOf bytes: [UInt8]) {
-        var hash = SHA256()
-        unsafe bytes.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
-        let (high, low) = unsafe hash.finalize().withUnsafeBytes { digest in
-            unsafe (
-                digest.loadUnaligned(fromByteOffset: 0, as: UInt64.self),
-                digest.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
-            )
+        var (first, second) = (Hasher(), Hasher())
+        first.combine(1)
+        second.combine(2)
+        unsafe bytes.withUnsafeBytes { bytes in
+            unsafe first.combine(bytes: bytes)
+            unsafe second.combine(bytes: bytes)
         }
-        self.init(high: high, low: low)
+        self.init(
+            high: UInt64(bitPattern: Int64(first.finalize())), low: UInt64(bitPattern: Int64(second.finalize())))
     }
 }
 

@@ -41,6 +41,16 @@ package enum JSONText {
         return true
     }
 
+    static func holds(_ text: Span<UInt8>, _ part: [UInt8]) -> Bool {
+        guard text.count >= part.count else { return false }
+        for start in 0...(text.count - part.count) {
+            var length = 0
+            while length < part.count, text[start + length] == part[length] { length += 1 }
+            if length == part.count { return true }
+        }
+        return false
+    }
+
     /// What a checked string stands for, in UTF-8.
     static func unescaped(_ text: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
         var out: [UInt8] = []
