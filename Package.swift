@@ -86,7 +86,8 @@ let floors: [[Module]] = [
             name: "yatagarasu",
             uses: [
                 "Admin", "Admission", "Authentication", "Authorization", "ConfigSchema", "DevOrigin", "Exchange",
-                "Network", "Proxy", "Resilience", "S3", "Server", "Settings", "Telemetry", "Transport", "Upstream",
+                "HTTPWire", "Network", "Proxy", "Resilience", "S3", "Server", "Settings", "Telemetry", "Transport",
+                "Upstream",
             ],
             products: [nioCore, nioSSL, arguments, jemalloc, mallocConf], isProgram: true)
     ],

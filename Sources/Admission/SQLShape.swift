@@ -42,7 +42,8 @@ package enum SQLShape: Equatable, Sendable, CaseIterable {
             case UInt8(ascii: "o"), UInt8(ascii: "O"):
                 if isWord("or", in: path, at: index), isTautology(path, index + 2) { return .tautology }
             case UInt8(ascii: "-"), UInt8(ascii: "#"):
-                if isBehindQuote, isClosingComment(path, index) { return .comment }
+                // Of a run of dashes the first tells all.
+                if isBehindQuote, path[index - 1] != path[index], isClosingComment(path, index) { return .comment }
             default: break
             }
         }
@@ -73,7 +74,7 @@ package enum SQLShape: Equatable, Sendable, CaseIterable {
         let first = skipBlanks(path, end)
         guard first > end else { return false }
         var firstEnd = first
-        while firstEnd < path.count, isDigit(path[firstEnd]) { firstEnd += 1 }
+        while firstEnd < min(path.count, first + longestBlank), isDigit(path[firstEnd]) { firstEnd += 1 }
         let sign = skipBlanks(path, firstEnd)
         guard firstEnd > first, sign < path.count, path[sign] == UInt8(ascii: "=") else { return false }
         let second = skipBlanks(path, sign + 1)
@@ -94,17 +95,21 @@ package enum SQLShape: Equatable, Sendable, CaseIterable {
     }
 
     /// White space, `+`, and comments, which SQL takes for white space.
+    /// More of them are not looked through: what is looked for at each byte must not cost the whole path.
+    private static let longestBlank = 256
+
     private static func skipBlanks(_ path: Span<UInt8>, _ start: Int) -> Int {
         var index = start
-        while index < path.count {
+        let limit = min(path.count, start + longestBlank)
+        while index < limit {
             switch path[index] {
             case 0x09...0x0d, 0x20, UInt8(ascii: "+"): index += 1
             case UInt8(ascii: "/") where index + 1 < path.count && path[index + 1] == UInt8(ascii: "*"):
                 var end = index + 2
-                while end + 1 < path.count, path[end] != UInt8(ascii: "*") || path[end + 1] != UInt8(ascii: "/") {
+                while end + 1 < limit, path[end] != UInt8(ascii: "*") || path[end + 1] != UInt8(ascii: "/") {
                     end += 1
                 }
-                guard end + 1 < path.count else { return path.count }
+                guard end + 1 < limit else { return end + 1 < path.count ? index : path.count }
                 index = end + 2
             default: return index
             }

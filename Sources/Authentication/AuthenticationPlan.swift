@@ -12,13 +12,19 @@ package struct AuthenticationPlan: Sendable {
     package struct Failure: Error, Equatable, Sendable {
         /// The bucket that is private by them; nil for administrators.
         package let bucket: String?
+        /// Whether the bucket names the key itself.
+        package let isOwn: Bool
         package let setting: String
+        /// The file that the setting names.
+        package let path: String?
         package let reason: KeyFailure
 
         /// One line for the operator.
         package var explanation: String {
-            let place = bucket.map { "bucket \($0): the key of its tokens: jwt" } ?? "jwt"
-            return "\(place).\(setting) \(reason.explanation)"
+            let section = isOwn ? "auth.jwt" : "jwt"
+            let file = path.map { " (\($0))" } ?? ""
+            let place = bucket.map { "bucket \($0): " } ?? ""
+            return "\(place)\(section).\(setting)\(file) \(reason.explanation)"
         }
     }
 
@@ -48,17 +54,21 @@ package struct AuthenticationPlan: Sendable {
     /// The way of each bucket, in their order; nil where everybody may read.
     private var buckets: [Int?] = []
     private var admin: Int?
+    /// Requests that may wait for one issuer's keys.
+    private let maxWaiting: Int
 
     package init(_ configuration: Configuration, _ loader: KeyLoader) throws(Failure) {
+        maxWaiting = max(1, configuration.server.maxConcurrentRequests / 4)
         for bucket in configuration.buckets {
             guard let settings = configuration.jwt(of: bucket) else {
                 buckets.append(nil)
                 continue
             }
-            buckets.append(try way(settings, settings.claims, loader, bucket: bucket.name))
+            let isOwn = !bucket.auth.jwt.given.isEmpty
+            buckets.append(try way(settings, settings.claims, loader, bucket: bucket.name, isOwn: isOwn))
         }
         if configuration.jwt.isEnabled, !configuration.jwt.adminClaims.isEmpty {
-            admin = try way(configuration.jwt, configuration.jwt.adminClaims, loader, bucket: nil)
+            admin = try way(configuration.jwt, configuration.jwt.adminClaims, loader, bucket: nil, isOwn: false)
         }
     }
 
@@ -90,14 +100,16 @@ package struct AuthenticationPlan: Sendable {
     }
 
     private mutating func way(
-        _ settings: JWTSettings, _ claims: [ClaimRuleSettings], _ loader: KeyLoader, bucket: String?
+        _ settings: JWTSettings, _ claims: [ClaimRuleSettings], _ loader: KeyLoader, bucket: String?,
+        isOwn: Bool
     ) throws(Failure) -> Int {
         if let known = ways.firstIndex(where: { $0.settings == settings && $0.claims == claims }) { return known }
         let keys: StaticKeys
         do throws(KeyLoader.Failure) {
             keys = try loader.load(settings)
         } catch {
-            throw Failure(bucket: bucket, setting: error.setting, reason: error.reason)
+            throw Failure(
+                bucket: bucket, isOwn: isOwn, setting: error.setting, path: error.path, reason: error.reason)
         }
         ways.append(Way(settings: settings, claims: claims, keys: keys, keySet: keySet(settings)))
         return ways.count - 1
@@ -106,7 +118,7 @@ package struct AuthenticationPlan: Sendable {
     private mutating func keySet(_ settings: JWTSettings) -> Int? {
         guard let url = settings.jwksURL else { return nil }
         if let known = keySets.firstIndex(where: { $0.serves(settings) }) { return known }
-        let source = KeySetSource(minInterval: TimeAmount(settings.jwksMinInterval))
+        let source = KeySetSource(minInterval: TimeAmount(settings.jwksMinInterval), maxWaiting: maxWaiting)
         keySets.append(KeySet(source: source, settings: settings, url: url))
         return keySets.count - 1
     }

@@ -18,6 +18,9 @@ package final class Authenticator {
         let expires: Double
     }
 
+    /// Longer tokens are verified each time: the memory is bounded by their number.
+    private static let longestKept = 4_096
+
     private let sources: [TokenSource]
     private let rules: [ClaimRule]
     private let staticKeys: [KeyRing.Entry]
@@ -72,7 +75,9 @@ package final class Authenticator {
     /// The same after a fetch of the issuer's keys, if one may be made.
     package func principalAfterFetch(of request: Request) async throws(AuthenticationFailure) -> Principal {
         guard let keySet else { throw .invalid(.unknownKey) }
-        if await keySet.refresh(forUnknownKeyAt: loop.moment), let principal = try principal(of: request) {
+        if await keySet.refresh(forUnknownKeyAt: loop.moment, for: request.cancellation),
+            let principal = try principal(of: request)
+        {
             return principal
         }
         throw keySet.isLoaded ? .invalid(.unknownKey) : .keysUnavailable
@@ -98,9 +103,11 @@ package final class Authenticator {
             guard let signature = Base64URL.decode(text.extracting(parts.signature)) else { throw .badEncoding }
             switch ring.verifies(signature, of: text.extracting(parts.signed), head) {
             case .some(true): break
-            case .some(false): throw .badSignature
+            case .some(false):
+                if let id = head.keyID, isAskedOfIssuer(head), !ring.holds(id) { return nil }
+                throw .badSignature
             case .none:
-                if keySet != nil, head.algorithm == keySetAlgorithm { return nil }
+                if isAskedOfIssuer(head) { return nil }
                 throw ring.knows(head.algorithm) ? .unknownKey : .algorithmNotAllowed
             }
         } catch {
@@ -110,8 +117,13 @@ package final class Authenticator {
         let outcome = Outcome(
             principal: verdict.principal, broken: rules.broken(by: verdict.principal.claims),
             notBefore: verdict.notBefore, expires: verdict.expires)
-        cache.insert(outcome, for: token)
+        if token.readableBytes <= Self.longestKept { cache.insert(outcome, for: token) }
         return try principal(outcome)
+    }
+
+    /// Whether the issuer may have published a key for such a token meanwhile.
+    private func isAskedOfIssuer(_ head: TokenHead) -> Bool {
+        keySet != nil && head.algorithm == keySetAlgorithm
     }
 
     private func principal(_ outcome: Outcome) throws(AuthenticationFailure) -> Principal {

@@ -32,6 +32,17 @@ package enum AuthorizationFailure: Error, Equatable, Sendable {
         }
     }
 
+    /// Whether those who ask may have brought it about: too many questions at a time, or one that is refused.
+    var isOfTheAsker: Bool {
+        switch self {
+        case .unreachable(.poolExhausted), .unreachable(.poolTimedOut),
+            .unreachable(.connect(.descriptorsExhausted)), .unreachable(.connect(.resolution(.overloaded))):
+            true
+        case .status(let status): (400..<500).contains(status)
+        case .unreachable, .timedOut, .answerTooLarge, .answerCutShort, .malformedAnswer, .noDecision: false
+        }
+    }
+
     /// For the log; holds nothing of the answer.
     package var explanation: String {
         switch self {
@@ -48,7 +59,7 @@ package enum AuthorizationFailure: Error, Equatable, Sendable {
     /// What a failed exchange means here.
     init(_ failure: TransportFailure) {
         switch failure {
-        case .timedOut, .bodyTimedOut, .poolTimedOut, .connect(.timedOut), .connect(.resolution(.timedOut)):
+        case .timedOut, .bodyTimedOut, .connect(.timedOut), .connect(.resolution(.timedOut)):
             self = .timedOut
         default: self = .unreachable(failure)
         }

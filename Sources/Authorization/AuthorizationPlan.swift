@@ -39,6 +39,8 @@ package struct AuthorizationPlan: Sendable {
 
     /// Connections to one provider, all loops together.
     private static let connections = 64
+    /// Questions that may wait for one of them: few enough that the last has time left for its answer.
+    private static let waiting = 512
 
     /// nil for a bucket whose tokens decide alone. `trust` is asked where the provider's URL is `https`.
     package init?(
@@ -71,7 +73,8 @@ package struct AuthorizationPlan: Sendable {
         self.bucket = bucket.name
         // Whoever waits for a connection is a request in flight.
         limits = PoolLimits(
-            maxConnections: (Self.connections + loops - 1) / loops, maxWaiting: server.maxConcurrentRequests,
+            maxConnections: (Self.connections + loops - 1) / loops,
+            maxWaiting: (min(Self.waiting, server.maxConcurrentRequests) + loops - 1) / loops,
             connectTimeout: .init(timeout), firstByteTimeout: .init(timeout), bodyIdleTimeout: .init(timeout),
             totalTimeout: nil, idleTimeout: .seconds(20))
     }

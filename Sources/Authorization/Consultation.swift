@@ -54,7 +54,8 @@ package struct Consultation {
             return try Self.decision(in: bytes, read)
         } catch {
             metrics.failed()
-            return .unavailable(reason: error.explanation)
+            let reason = error.explanation
+            return error.isOfTheAsker ? .undecidable(reason: reason) : .unavailable(reason: reason)
         }
     }
 

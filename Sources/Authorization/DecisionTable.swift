@@ -59,7 +59,7 @@ package final class DecisionTable: Sendable {
             switch decision {
             case .allow: allowFor
             case .deny: denyFor
-            case .unavailable: TimeAmount.zero
+            case .unavailable, .undecidable: TimeAmount.zero
             }
         shard(of: key).withLockedValue { shard in
             shard.open[key] = nil

@@ -20,6 +20,17 @@ package struct ProxyHeaderParser: Sendable {
         return found.header
     }
 
+    /// What a hop sends that speaks for itself and for no client (§2.2, LOCAL).
+    package static let local: [UInt8] = ProxyBlock.mark + [0x20, 0, 0, 0]
+
+    /// Whether bytes that are no request begin like such a header; of a block, a request's parser has skipped the
+    /// first lines, which are empty.
+    package static func isMeant(by buffer: ByteBuffer) -> Bool {
+        let bytes = buffer.readableBytesView
+        return bytes.starts(with: ProxyLine.mark + [UInt8(ascii: " ")]) || bytes.starts(with: ProxyBlock.mark)
+            || bytes.starts(with: ProxyBlock.mark.dropFirst(4))
+    }
+
     private func read(_ bytes: Span<UInt8>) throws(ProxyHeaderFailure) -> (header: ProxyHeader, length: Int)? {
         guard bytes.count > 0 else { return nil }
         let isLine = bytes[0] == ProxyLine.mark[0]

@@ -112,6 +112,8 @@ struct Trip {
     var user: ByteBuffer?
     /// What decides who may read: `jwt`, `opa`, `openfga`; nil in a public bucket.
     var decider: StaticString?
+    /// Why nobody could decide, where `fail_mode: open` let the request pass all the same.
+    var openReason: String?
     var status: UInt16 = 0
     var fault: Fault?
     var originStatus: UInt16 = 0

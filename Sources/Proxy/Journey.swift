@@ -103,7 +103,7 @@ package final class Journey: Responder {
         trip.decider = "jwt"
         do throws(Fault) {
             let principal = try await authenticate(request, by: authenticator, &trip)
-            if let user = principal.subject { try admit(user: user.readableBytesUInt8Span) }
+            try admit(principal)
             metrics.authenticated(try await authorize(request, to: object, principal, &trip))
         } catch {
             if let outcome = AuthOutcomeLabel(error.code) { metrics.authenticated(outcome) }

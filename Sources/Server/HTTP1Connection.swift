@@ -166,10 +166,14 @@ final class HTTP1Connection: ChannelInboundHandler, StreamReader {
             }
             start(consume head)
         } catch {
-            refuse(error.fault)
+            refuse(ProxyHeaderParser.isMeant(by: inbound) ? Self.strayProxyHeader : error.fault)
         }
         return true
     }
+
+    private static let strayProxyHeader = Fault(
+        .badRequest,
+        detail: "a PROXY header, but `server.proxy_protocol` is off or the peer is not in `server.trusted_proxies`")
 
     private func start(_ head: consuming RequestHead) {
         state.requestArrived(head)

@@ -12,6 +12,16 @@ package struct AuthSettings: SettingsSection {
 
     package init() {}
 
+    /// Whether readers pass when nobody can decide.
+    package var opensWhenUndecided: Bool {
+        guard isEnabled else { return false }
+        switch provider {
+        case .jwt: return false
+        case .opa: return opa.failMode == .open
+        case .openfga: return openFGA.failMode == .open
+        }
+    }
+
     package static let title = "Authentication"
     package static let prose = "Who may read the bucket; left out, everybody."
     package static let fields: [Field<AuthSettings>] = [
@@ -30,6 +40,13 @@ package struct AuthSettings: SettingsSection {
 
     package func check(_ report: inout SectionReport) {
         guard isEnabled else { return }
+        // A provider that is described and not asked would let everybody with a token pass.
+        for (other, isGiven) in [(Provider.opa, opa != OPASettings()), (.openfga, openFGA != OpenFGASettings())]
+        where isGiven && provider != other {
+            report.error(
+                at: "\(other)", "has no use with `provider: \(provider)`",
+                hint: "say `provider: \(other)`, or take it out")
+        }
         let missing =
             switch provider {
             case .jwt: [String]()

@@ -30,7 +30,7 @@ package struct BucketSettings: SettingsSection {
             "Paths at or below this prefix belong to the bucket; the key is what follows. Unique; `/a` and `/a/` are one.",
             examples: ["/products", "/"]),
         Field("s3", section: \.s3, isRequired: true),
-        Field("auth", section: \.auth),
+        Field("auth", section: \.auth).refusingNull("say `auth: {enabled: …}`, or take the key out"),
         Field("cors", section: \.cors),
         Field("ip_filter", section: \.ipFilter),
     ]

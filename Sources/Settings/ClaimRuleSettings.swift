@@ -25,7 +25,7 @@ package struct ClaimRuleSettings: SettingsSection {
             examples: ["role", "realm_access.roles"]),
         Field(
             "operator", \.comparison,
-            "How the claim is compared: `in` wants it to be one of a list, `contains` wants it to hold the value (an array an item, a string a part)."
+            "How the claim is compared: `in` wants it, or one of its items, to be one of a list; `contains` wants it to hold the value (an array an item, a string a part); `not_equals` and `not_exists` hold where the claim is absent."
         ),
         Field("value", plain: \.value, atMost: 1_000, "What it is compared with; none with `exists` and `not_exists`."),
     ]
@@ -44,6 +44,8 @@ package struct ClaimRuleSettings: SettingsSection {
             break
         case (.gt, _), (.lt, _), (.gte, _), (.lte, _):
             report.error(at: "value", "must be a number with `operator: \(comparison.rawValue)`")
+        case (.notEquals, .list):
+            report.error(at: "value", "must not be a list with `operator: not_equals`", hint: "write a rule for each")
         case (.equals, _), (.notEquals, _), (.contains, _): break
         }
     }

@@ -24,7 +24,10 @@ extension Configuration {
             return report.error(
                 at: "buckets[\(index)].auth.enabled",
                 "leaves bucket `\(bucket.name)` without a way to check tokens: `jwt.enabled` is not true",
-                hint: "give the file a section `jwt`, or the bucket its own `auth.jwt`")
+                hint: bucket.auth.jwt.given.contains("enabled")
+                    ? "`auth.jwt.enabled` must be true too"
+                    : jwt.hasKeys
+                        ? "say `jwt.enabled: true`" : "give the file a section `jwt`, or the bucket its own `auth.jwt`")
         }
         // The top level's own problems are told there.
         if bucket.auth.jwt.given.isEmpty, jwt.isEnabled { return }

@@ -15,7 +15,8 @@ package struct IPFilterSettings: SettingsSection {
         Field(
             "allowlist", \.allowlist, atMost: 10_000,
             "Addresses and blocks that alone may read; empty, all may but those of `blocklist`.",
-            examples: ["192.0.2.0/24"]),
+            examples: ["192.0.2.0/24"]
+        ).refusingNull("name who may read, or take the key out"),
         Field(
             "blocklist", \.blocklist, atMost: 10_000,
             "Addresses and blocks that may not read, unless `allowlist` has them.", examples: ["2001:db8::/32"]),

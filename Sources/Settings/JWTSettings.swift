@@ -79,7 +79,8 @@ package struct JWTSettings: SettingsSection {
         Field("audience", \.audience, each: .any, atMost: 100, "One of these must be in `aud`; empty, any or none."),
         Field(
             "leeway_seconds", \.leeway, in: .zero...(.seconds(3_600)),
-            "How far clocks may differ where `exp` and `nbf` are checked."),
+            "How far clocks may differ where `exp` and `nbf` are checked. A token without them holds for ever: a claim rule with `exists` demands them."
+        ),
         Field("token_sources", sections: \.tokenSources, count: 0...10),
         Field("claims", sections: \.claims, count: 0...100),
         Field("admin_claims", sections: \.adminClaims, count: 0...100),
@@ -139,7 +140,7 @@ extension JWTSettings {
         }
     }
 
-    private var hasKeys: Bool {
+    var hasKeys: Bool {
         secret != nil || rsaPublicKeyPath != nil || ecdsaPublicKeyPath != nil || !keys.isEmpty || jwksURL != nil
     }
 

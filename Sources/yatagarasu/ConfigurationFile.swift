@@ -22,6 +22,9 @@ enum ConfigurationFile {
         let problems = Assembly.problems(of: configuration, keys: KeyLoader(environment: Environment.all))
         for problem in problems.prefix(Diagnostic.limit) { Terminal.complain("Error: \(problem.explanation)") }
         guard problems.isEmpty else { throw ExitCode(1) }
+        for place in AuthenticationPlan.weakSecrets(of: configuration) {
+            Terminal.complain("Warning: \(place): a secret for tokens is shorter than its hash and can be guessed")
+        }
         try Terminal.print(summary(configuration, source))
     }
 
@@ -35,9 +38,15 @@ enum ConfigurationFile {
             "  Listen address: \(place):\(server.port)", "  Buckets configured: \(configuration.buckets.count)",
         ]
         lines += configuration.buckets.map { "    \($0.name) at \($0.pathPrefix)" }
-        let guarded = configuration.buckets.filter(\.auth.isEnabled).map(\.name)
+        let guarded = configuration.buckets.filter(\.auth.isEnabled)
+        let open = configuration.buckets.filter { !$0.auth.isEnabled }.map(\.name)
         lines.append("  JWT enabled: \(configuration.jwt.isEnabled || !guarded.isEmpty)")
-        if !guarded.isEmpty { lines.append("  Private buckets: " + guarded.joined(separator: ", ")) }
+        let names = guarded.map { bucket in
+            let mode = bucket.auth.opensWhenUndecided ? ", open when it cannot be asked" : ""
+            return "\(bucket.name) (\(bucket.auth.provider)\(mode))"
+        }
+        if !names.isEmpty { lines.append("  Private buckets: " + names.joined(separator: ", ")) }
+        if !open.isEmpty { lines.append("  Public buckets: " + open.joined(separator: ", ")) }
         return lines.joined(separator: "\n")
     }
 }

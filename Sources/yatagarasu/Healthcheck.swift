@@ -1,5 +1,7 @@
 import ArgumentParser
+import Exchange
 import Glibc
+import HTTPWire
 import Network
 import NIOCore
 import Settings
@@ -45,7 +47,7 @@ struct Healthcheck: AsyncParsableCommand {
         guard server.port != 0, let address = try? Network.IPAddress(literal: host)?.socketAddress(port: server.port)
         else { throw Terminal.failure("the configured address cannot be asked: port \(server.port) of \(host)") }
         do throws(Failure) {
-            try Self.ask(address)
+            try Self.ask(address, preface: Self.preface(server, address))
         } catch {
             let place = host.contains(":") ? "[\(host)]" : host
             Terminal.complain("unhealthy: http://\(place):\(server.port)/health: \(error.explanation)")
@@ -54,8 +56,20 @@ struct Healthcheck: AsyncParsableCommand {
         try Terminal.print("healthy")
     }
 
+    /// What a trusted hop must say first where the server speaks the PROXY protocol: that it speaks for itself.
+    private static func preface(_ server: ServerSettings, _ address: SocketAddress) -> [UInt8] {
+        guard let own = NumericAddress(address), AddressSet(server.trustedProxies).contains(own) else {
+            return []
+        }
+        switch server.proxyProtocol {
+        case .off: return []
+        case .v1, .any: return Array("PROXY UNKNOWN\r\n".utf8)
+        case .v2: return ProxyHeaderParser.local
+        }
+    }
+
     /// One request over a blocking socket, at most two seconds for each step.
-    private static func ask(_ address: SocketAddress) throws(Failure) {
+    private static func ask(_ address: SocketAddress, preface: [UInt8]) throws(Failure) {
         let descriptor = socket(address.protocol.rawValue, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw .system(errno) }
         defer { close(descriptor) }
@@ -65,7 +79,7 @@ struct Healthcheck: AsyncParsableCommand {
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
         let failed = unsafe address.withSockAddr { unsafe connect(descriptor, $0, socklen_t($1)) == 0 ? 0 : errno }
         guard failed == 0 else { throw .system(failed) }
-        let request = Array("GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8)
+        let request = preface + Array("GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8)
         let sent = unsafe send(descriptor, request, request.count, Int32(truncatingIfNeeded: MSG_NOSIGNAL))
         guard sent == request.count else { throw .system(errno) }
         var answer = [UInt8](repeating: 0, count: 64)

@@ -59,6 +59,11 @@ enum Serving {
         if !configuration.jwt.isEnabled || configuration.jwt.adminClaims.isEmpty {
             log.warn("nobody may call /admin/: no jwt.admin_claims are configured")
         }
+        for bucket in configuration.buckets where bucket.auth.opensWhenUndecided {
+            log.warn(
+                "readers of this bucket pass when its provider cannot be asked (fail_mode: open)",
+                ["bucket": .string(bucket.name)])
+        }
         for place in AuthenticationPlan.weakSecrets(of: configuration) {
             log.warn("a secret for tokens is shorter than its hash and can be guessed", ["place": .string(place)])
         }

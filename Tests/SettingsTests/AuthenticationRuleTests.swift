@@ -21,6 +21,23 @@ import Testing
             ])
     }
 
+    @Test("JWT-1: what would protect and is empty is refused")
+    func empty() {
+        for (path, message) in [
+            ("buckets[0].auth", "`buckets[0].auth` is empty"),
+            ("buckets[0].ip_filter.allowlist", "`buckets[0].ip_filter.allowlist` is empty"),
+        ] {
+            #expect(Self.messages(Sample(path, "null")) == [message])
+        }
+    }
+
+    @Test("AUTHZ-1: a provider that is described and not chosen is refused", arguments: ["opa", "openfga"])
+    func idle(provider: String) {
+        let sample = Self.isPrivate.with("buckets[0].auth.jwt.secret", "s")
+            .with("buckets[0].auth.\(provider).timeout_ms", "5")
+        #expect(Self.messages(sample) == ["`buckets[0].auth.\(provider)` has no use with `provider: jwt`"])
+    }
+
     @Test("JWT-1: an `auth` section must say whether it is on")
     func mustSay() {
         let sample = Sample("buckets[0].auth.enabled", nil).with("buckets[0].auth.provider", "jwt")
@@ -74,6 +91,10 @@ import Testing
             (
                 "enabled: true, secret: x, claims: [{claim: a, operator: gt, value: b}]",
                 "`jwt.claims[0].value` must be a number with `operator: gt`"
+            ),
+            (
+                "enabled: true, secret: x, claims: [{claim: a, operator: not_equals, value: [b]}]",
+                "`jwt.claims[0].value` must not be a list with `operator: not_equals`"
             ),
             (
                 "enabled: true, secret: x, claims: [{claim: a}]",

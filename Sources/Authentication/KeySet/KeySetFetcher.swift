@@ -22,6 +22,8 @@ package final class KeySetFetcher {
     private let registry: MetricRegistry
     private var pause = KeySetFetcher.firstPause
     private var timer: Scheduled<Void>?
+    /// The text of the last good set.
+    private var lastSet: [UInt8]?
     private var hasEnded = false
 
     /// `pool` leads to the host of `url`.
@@ -61,9 +63,14 @@ package final class KeySetFetcher {
         let outcome = await ask()
         let host = LogValue.string(url.host)
         switch outcome {
-        case .success(let entries):
-            pause = Self.firstPause
+        case .success(nil):
             count("success")
+            pause = Self.firstPause
+            source.fetched(nil)
+            schedule(TimeAmount(settings.jwksRefreshInterval))
+        case .success(let entries?):
+            count("success")
+            pause = Self.firstPause
             // An issuer may withdraw all of its keys.
             if entries.isEmpty {
                 log?.warn("the key set holds no key for the configured algorithm", ["issuer_host": host])
@@ -96,7 +103,8 @@ package final class KeySetFetcher {
 
     private struct FetchFailure: Error { let reason: String }
 
-    private func ask() async -> Result<[KeyRing.Entry], FetchFailure> {
+    /// The issuer's keys; nil when they are what they were.
+    private func ask() async -> Result<[KeyRing.Entry]?, FetchFailure> {
         var head = ByteBuffer()
         head.writeString("GET \(url.target) HTTP/1.1\r\nHost: \(url.authority)\r\nAccept: application/json\r\n\r\n")
         let deadline = NIODeadline.now() + TimeAmount(settings.jwksTimeout)
@@ -109,7 +117,10 @@ package final class KeySetFetcher {
             }
             response.bound(until: deadline)
             let bytes = try await read(response)
-            return .success(try KeySetDocument.read(bytes, for: settings.algorithm))
+            guard bytes != lastSet else { return .success(nil) }
+            let entries = try KeySetDocument.read(bytes, for: settings.algorithm)
+            lastSet = bytes
+            return .success(entries)
         } catch let failure as TransportFailure {
             return .failure(FetchFailure(reason: failure.fault.detail))
         } catch let fault as Fault {

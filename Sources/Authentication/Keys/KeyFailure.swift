@@ -20,7 +20,7 @@ package enum KeyFailure: Error, Equatable, Sendable {
         case .isEncrypted: "holds a private key with a passphrase; give the public one (`openssl pkey -pubout`)"
         case .isCertificate: "holds a certificate; give its public key (`openssl x509 -pubkey -noout`)"
         case .tooSmall(let bits): "holds an RSA key of \(bits) bits; 2048 is the least that is safe"
-        case .wrongType(let algorithm): "holds no key for \(algorithm)"
+        case .wrongType(let algorithm): "holds no key for \(algorithm): one of another type, a damaged one, or several"
         case .isNoSecret: "holds a PEM key, which is no secret; name its own algorithm, such as RS256"
         case .unreadable: "cannot be read"
         case .variableUnset(let name): "is to come from the environment variable \(name), which is not set"

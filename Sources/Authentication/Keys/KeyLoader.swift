@@ -7,6 +7,8 @@ package struct KeyLoader: Sendable {
     package struct Failure: Error, Equatable, Sendable {
         /// The key in the section: `keys[1].path`.
         package let setting: String
+        /// The file that it names.
+        package let path: String?
         package let reason: KeyFailure
     }
 
@@ -27,7 +29,7 @@ package struct KeyLoader: Sendable {
         }
         if let secret = settings.secret {
             let bytes = Array(secret.reveal().utf8)
-            let key = try make("secret") { () throws(KeyFailure) in
+            let key = try make("secret", nil) { () throws(KeyFailure) in
                 try VerificationKey(secret: bytes, for: settings.algorithm)
             }
             entries.append(KeyRing.Entry(id: nil, key: key))
@@ -37,7 +39,7 @@ package struct KeyLoader: Sendable {
         ]
         for (setting, path) in files {
             guard let path else { continue }
-            let key = try make(setting) { () throws(KeyFailure) in
+            let key = try make(setting, path) { () throws(KeyFailure) in
                 try self.key(of: read(path), settings.algorithm)
             }
             entries.append(KeyRing.Entry(id: nil, key: key))
@@ -47,16 +49,16 @@ package struct KeyLoader: Sendable {
 
     private func key(_ settings: JWTKeySettings, _ place: String) throws(Failure) -> VerificationKey {
         if let secret = settings.secret {
-            return try make("\(place).secret") { () throws(KeyFailure) in
+            return try make("\(place).secret", nil) { () throws(KeyFailure) in
                 try VerificationKey(secret: Array(secret.reveal().utf8), for: settings.algorithm)
             }
         }
         if let path = settings.path {
-            return try make("\(place).path") { () throws(KeyFailure) in
+            return try make("\(place).path", path) { () throws(KeyFailure) in
                 try self.key(of: read(path), settings.algorithm)
             }
         }
-        return try make("\(place).env") { () throws(KeyFailure) in
+        return try make("\(place).env", nil) { () throws(KeyFailure) in
             let name = settings.env ?? ""
             guard let text = environment[name], !text.isEmpty else { throw .variableUnset(name) }
             return try self.key(of: Array(text.utf8), settings.algorithm)
@@ -82,12 +84,12 @@ package struct KeyLoader: Sendable {
     }
 
     private func make(
-        _ setting: String, _ key: () throws(KeyFailure) -> VerificationKey
+        _ setting: String, _ path: String?, _ key: () throws(KeyFailure) -> VerificationKey
     ) throws(Failure) -> VerificationKey {
         do throws(KeyFailure) {
             return try key()
         } catch {
-            throw Failure(setting: setting, reason: error)
+            throw Failure(setting: setting, path: path, reason: error)
         }
     }
 }

@@ -36,7 +36,7 @@ package enum JSONSchema {
             let examples = field.examples.map { JSONValue.string($0) }
             members.append(.init("examples", .array(field.shape.isList ? examples.map { .array([$0]) } : examples)))
         }
-        return .object(members + constraints(field.shape, isNullable: !field.isRequired))
+        return .object(members + constraints(field.shape, isNullable: !field.isRequired && field.takesNull))
     }
 
     /// The members that restrict a value.

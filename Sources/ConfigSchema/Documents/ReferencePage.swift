@@ -16,7 +16,7 @@ package enum ReferencePage {
             - **Times** are numbers in the unit of the key's name (seconds where it names none), or `250ms`, `30s`, `5m`, `1h`.
             - **Sizes** are numbers in the unit of the key's name (bytes where it names none), or `64KiB`, `10MiB`, `1GiB`, and
               the decimal `KB`, `MB`, `GB`.
-            - A key that is not required may be null, which is as if it were left out.
+            - A key that is not required may be null, which is as if it were left out; but for those that say who may read.
 
             """
         write(shape, path: "", to: &page)

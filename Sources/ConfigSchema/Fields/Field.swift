@@ -8,15 +8,31 @@ package struct Field<Section: SettingsSection>: Sendable {
 
     package let name: String
     /// The key as schema and reference page see it; the section given holds the defaults.
-    let shape: @Sendable (Section) -> FieldShape
+    var shape: @Sendable (Section) -> FieldShape
     /// Reads the node into the section; `path` names the key from the root.
-    let decode: @Sendable (Node, _ path: String, inout Section, inout Decoding) -> Outcome
+    var decode: @Sendable (Node, _ path: String, inout Section, inout Decoding) -> Outcome
     let isRequired: Bool
     /// Carries the setting's value from one section to another.
     package let copy: @Sendable (Section, inout Section) -> Void
 
     enum Outcome: Sendable {
         case set, absent, refused
+    }
+
+    /// The same, but null is a mistake: whoever writes such a key with nothing behind it may think that it protects.
+    package func refusingNull(_ hint: String) -> Field {
+        var field = self
+        field.shape = { [shape] section in
+            var shape = shape(section)
+            shape.takesNull = false
+            return shape
+        }
+        field.decode = { [decode] node, path, section, decoding in
+            guard node.isNull else { return decode(node, path, &section, &decoding) }
+            decoding.report(node.extent, "`\(path)` is empty", hint: hint)
+            return .refused
+        }
+        return field
     }
 
     /// A scalar that always has a value.

@@ -100,4 +100,5 @@ package struct FieldShape: Sendable {
     /// Nil when the setting is absent unless said.
     var initial: JSONValue?
     var examples: [String]
+    var takesNull = true
 }

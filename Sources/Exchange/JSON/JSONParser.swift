@@ -35,6 +35,7 @@ struct JSONParser {
 
     private mutating func object(_ text: Span<UInt8>, depth: Int) throws(JSONFailure) {
         let own = try open(.object, depth: depth)
+        var names = NameSet()
         if !close(own, UInt8(ascii: "}"), text) {
             repeat {
                 skipBlanks(text)
@@ -43,7 +44,7 @@ struct JSONParser {
                     throw .malformed(offset: position)
                 }
                 try string(text)
-                if isRepeated(name, in: own, text) { throw .duplicateName(offset: start) }
+                if isRepeated(name, in: own, text, &names) { throw .duplicateName(offset: start) }
                 skipBlanks(text)
                 try take(UInt8(ascii: ":"), text)
                 skipBlanks(text)
@@ -97,8 +98,41 @@ struct JSONParser {
         nodes.append(node)
     }
 
+    /// The names of an object with many members, as keyed hashes: few are compared one with another.
+    private struct NameSet {
+        static let compared = 12
+        var count = 0
+        var hashes: Set<UInt64> = []
+    }
+
     /// Whether an earlier member of the object has the name of node `name`.
-    private func isRepeated(_ name: Int, in object: Int, _ text: Span<UInt8>) -> Bool {
+    private func isRepeated(
+        _ name: Int, in object: Int, _ text: Span<UInt8>, _ names: inout NameSet
+    ) -> Bool {
+        names.count += 1
+        guard names.count > NameSet.compared else { return isComparedEqual(name, in: object, text) }
+        if names.hashes.isEmpty {
+            var earlier = object + 1
+            while earlier < name {
+                names.hashes.insert(hash(of: earlier, text))
+                earlier = Int(nodes[earlier + 1].next)
+            }
+        }
+        return !names.hashes.insert(hash(of: name, text)).inserted
+    }
+
+    private func hash(of name: Int, _ text: Span<UInt8>) -> UInt64 {
+        var hasher = Hasher()
+        let node = nodes[name]
+        if node.hasEscapes {
+            hasher.combine(JSONText.unescaped(text, node.range))
+        } else {
+            hasher.combine([UInt8](copying: text.extracting(node.range)))
+        }
+        return UInt64(bitPattern: Int64(hasher.finalize()))
+    }
+
+    private func isComparedEqual(_ name: Int, in object: Int, _ text: Span<UInt8>) -> Bool {
         let last = nodes[name]
         var index = object + 1
         while index < name {

@@ -22,11 +22,19 @@ extension Journey {
         throw refusal(of: .suspiciousPath(shape), bucket: nil)
     }
 
-    /// May this user ask so often (LIM-1)? `name` is the token's `sub`.
-    func admit(user name: Span<UInt8>) throws(Fault) {
+    /// May this user ask so often (LIM-1)? A token that names nobody is limited by itself.
+    func admit(_ principal: Principal) throws(Fault) {
         guard let rateLimits else { return }
         do throws(AdmissionFailure) {
-            try rateLimits.admit(user: name, now: loop.moment)
+            if let name = principal.subject {
+                try rateLimits.admit(user: name.readableBytesUInt8Span, now: loop.moment)
+            } else {
+                let (high, low) = (principal.identity.high, principal.identity.low)
+                let name: InlineArray<16, UInt8> = .init { index in
+                    UInt8(truncatingIfNeeded: (index < 8 ? high : low) >> (UInt64(index & 7) * 8))
+                }
+                try rateLimits.admit(user: name.span, now: loop.moment)
+            }
         } catch {
             throw refusal(of: error, bucket: nil)
         }

@@ -2,6 +2,7 @@ import Authentication
 import Exchange
 import HTTPSemantics
 import NIOCore
+import Network
 import Telemetry
 
 extension Journey {
@@ -20,8 +21,15 @@ extension Journey {
             return principal
         } catch {
             if case .claims(_, let user) = error { trip.user = user }
+            if error == .invalid(.badSignature) { await pause() }
             throw error.fault
         }
+    }
+
+    /// Lets the loop serve others: verifying costs the more, the more of what is pipelined is refused for it.
+    private func pause() async {
+        let eventLoop = loop.eventLoop
+        await Suspension<Void>.wait { waiter in eventLoop.execute { waiter.resume(()) } }
     }
 
     /// Nothing below `/admin/` is answered without a token that has the administrators' claims (ADM-1).

@@ -19,8 +19,10 @@ extension Journey {
         switch await authorizer.decide(question) {
         case .allow: return .success
         case .deny(let reason): throw Fault(.policyDenied, detail: reason)
+        case .undecidable(let reason): throw Fault(.authorizationUnavailable, detail: reason)
         case .unavailable(let reason):
             guard authorizer.failMode == .open else { throw Fault(.authorizationUnavailable, detail: reason) }
+            trip.openReason = reason
             return .passedOpen
         }
     }

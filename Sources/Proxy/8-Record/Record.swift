@@ -34,6 +34,7 @@ extension Journey {
         if let bucket = trip.bucket { record.bucket = corridor.buckets[bucket].nameBytes }
         record.user = trip.user
         record.auth = trip.decider
+        record.openReason = trip.openReason
         if trip.originStatus > 0 { record.originStatus = trip.originStatus }
         if let fault = trip.fault {
             record.fault = fault

@@ -57,6 +57,7 @@ extension AccessRecord {
     private func writeOutcome(to out: inout OutputRawSpan, _ format: LogFormat) {
         out.field("user", user, limit: Limit.name, format)
         if let auth { out.field("auth", constant: auth, format) }
+        if let openReason { out.field("auth_passed_open", openReason, limit: Limit.detail, format) }
         out.field("replica", replica, limit: Limit.name, format)
         if let cache { out.field("cache", constant: cache, format) }
         if let originStatus { out.field("origin_status", Int64(originStatus), format) }

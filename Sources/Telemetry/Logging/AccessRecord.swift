@@ -25,6 +25,8 @@ package struct AccessRecord: ~Copyable {
     package var user: ByteBuffer?
     /// What decided who may read.
     package var auth: StaticString?
+    /// Why nobody could decide about a request that passed all the same.
+    package var openReason: String?
     package var replica: ByteBuffer?
     /// What the cache did: hit, miss, bypass.
     package var cache: StaticString?
@@ -33,6 +35,7 @@ package struct AccessRecord: ~Copyable {
 
     package init(id: RequestID) { requestID = id }
 
-    /// What the proxy or an origin could not do is a warning, so that it is seen where requests are not logged.
-    var level: LogLevel { status >= 500 ? .warn : .info }
+    /// What the proxy, an origin or a provider could not do is a warning, so that it is seen where requests are not
+    /// logged.
+    var level: LogLevel { status >= 500 || openReason != nil ? .warn : .info }
 }
