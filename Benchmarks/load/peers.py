@@ -4,8 +4,10 @@ import json
 import os
 import pathlib
 
-from programs import LOAD_CORE, SERVER_CORE, Program, free_port, wait_for
+from programs import LOAD_CORE, SERVER_CORE, Program, fetch, free_port, wait_for, wrk
 
+# Objects below /bench/teams/blue/, numbered from 0.
+GUARDED = 512
 USER = "user root;" if os.geteuid() == 0 else ""
 HEALTH = '{"status":"healthy","uptime_seconds":12,"version":"0.1.0"}'
 LISTING = ('<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
@@ -24,7 +26,7 @@ http {{
     {http}
 }}
 """
-ORIGIN = """sendfile on; sendfile_max_chunk 512k; open_file_cache max=100 inactive=1h; open_file_cache_valid 1h;
+ORIGIN = """sendfile on; sendfile_max_chunk 512k; open_file_cache max=1000 inactive=1h; open_file_cache_valid 1h;
     default_type application/octet-stream; etag on;
     server {{
         listen 127.0.0.1:{port} backlog=4096; root {root};
@@ -79,11 +81,14 @@ def nginx(name, core, folder, http):
 
 
 class Peers:
-    """Everything that runs side by side during a load run. `ports` maps a program's name to where it listens."""
+    """Everything that runs side by side during a load run.
+
+    `ports` maps a program's name to where it listens; `fields` and `scripts` to what its load holds beside the target.
+    """
 
     def __init__(self, folder, binary, stream_bytes):
         self.folder, self.binary = pathlib.Path(folder), binary
-        self.ports, self.programs = {}, {}
+        self.ports, self.programs, self.fields, self.scripts = {}, {}, {}, {}
         self._files(stream_bytes)
 
     def __enter__(self):
@@ -95,54 +100,72 @@ class Peers:
 
     def start_all(self):
         """The origin first, then every proxy before it."""
-        port = self._port("origin")
+        port = self.port("origin")
         root = self.folder / "root"
-        self._started(nginx("origin", LOAD_CORE, self.folder, ORIGIN.format(port=port, root=root, listing=LISTING)))
+        self.started(nginx("origin", LOAD_CORE, self.folder, ORIGIN.format(port=port, root=root, listing=LISTING)))
         for name, log in (("nginx", "access_log off;"), ("nginx-log", self._log("nginx-log"))):
-            http = PASS.format(port=self._port(name), origin=port, log=log, health=HEALTH)
-            self._started(nginx(name, SERVER_CORE, self.folder, http))
+            http = PASS.format(port=self.port(name), origin=port, log=log, health=HEALTH)
+            self.started(nginx(name, SERVER_CORE, self.folder, http))
         path = self.folder / "haproxy.cfg"
-        path.write_text(HAPROXY.format(port=self._port("haproxy"), origin=port))
-        self._started(Program("haproxy", ["haproxy", "-db", "-f", str(path)], SERVER_CORE, self.folder))
+        path.write_text(HAPROXY.format(port=self.port("haproxy"), origin=port))
+        self.started(Program("haproxy", ["haproxy", "-db", "-f", str(path)], SERVER_CORE, self.folder))
         if self.binary:
             self.start_yatagarasu("yatagarasu", access_log=False)
             self.start_yatagarasu("yatagarasu-log", access_log=True)
 
-    def start_yatagarasu(self, name, access_log, wait=True):
+    def start_yatagarasu(self, name, access_log, wait=True, jwt=None, auth=None):
+        """`jwt` is that section of the configuration and `auth` the bucket's; without them the bucket is public."""
         config = {
-            "server": {"address": "127.0.0.1", "port": self._port(name), "threads": 1, "max_connections": 15000,
+            "server": {"address": "127.0.0.1", "port": self.port(name), "threads": 1, "max_connections": 15000,
                        "max_concurrent_requests": 10000, "idle_timeout": 600},
             "logging": {"access_log": access_log},
             "buckets": [{"name": "bench", "path_prefix": "/bench", "s3": {
                 "bucket": "bench", "region": "us-east-1", "endpoint": f"http://127.0.0.1:{self.ports['origin']}",
                 "addressing": "path", "access_key": "AKIDBENCH", "secret_key": "not-a-secret",
                 "connection_pool_size": 256, "max_pending_requests": 10000}}]}
+        if auth:
+            config["jwt"] = jwt
+            config["buckets"][0]["auth"] = {"enabled": True, **auth}
         path = self.folder / f"{name}.yaml"
         path.write_text(json.dumps(config, indent=1))    # JSON is YAML
         argv = [str(self.binary), "--config", str(path)]
         program = Program(name, argv, SERVER_CORE, self.folder, self.folder / f"{name}.out")
         self.programs[name] = program
         if wait:
-            wait_for(program, self.ports[name], "/bench/1k")
+            wait_for(program, self.ports[name], "/health" if auth else "/bench/1k")
         return program
+
+    def load(self, name, target, seconds, connections):
+        """One measurement of a program."""
+        return wrk(self.ports[name], target, seconds, connections, self.fields.get(name), self.scripts.get(name))
+
+    def fetch(self, name, target):
+        """Status and body of one request like those of the load."""
+        return fetch(self.ports[name], target, fields=self.fields.get(name))
 
     def stop(self, name):
         self.programs.pop(name).stop()
 
-    def _port(self, name):
+    def port(self, name):
+        """Where a program listens, or will."""
         return self.ports.setdefault(name, free_port())
 
     def _log(self, name):
         return f"access_log {self.folder}/{name}.access json buffer=64k flush=1s;"
 
-    def _started(self, program):
+    def started(self, program, target="/bench/1k"):
+        """Ends it with the run; waits until it answers."""
         self.programs[program.name] = program
-        wait_for(program, self.ports[program.name], "/bench/1k")
+        wait_for(program, self.ports[program.name], target)
 
     def _files(self, stream_bytes):
         folder = self.folder / "root" / "bench"
         folder.mkdir(parents=True)
         (folder / "1k").write_bytes(os.urandom(1024))
         (folder / "1m").write_bytes(os.urandom(1 << 20))
+        guarded = folder / "teams" / "blue"
+        guarded.mkdir(parents=True)
+        for number in range(GUARDED):
+            os.link(folder / "1k", guarded / str(number))
         with open(folder / "stream", "wb") as sparse:
             sparse.truncate(stream_bytes)

@@ -80,11 +80,11 @@ def _children(pid):
     return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def fetch(port, target, timeout=5):
-    """Status and body."""
+def fetch(port, target, timeout=5, fields=None):
+    """Status and body; `fields` is what the request's head holds beside the usual."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
-        connection.request("GET", target)
+        connection.request("GET", target, headers=fields or {})
         answer = connection.getresponse()
         return answer.status, answer.read()
     finally:
@@ -105,11 +105,14 @@ def wait_for(program, port, target, seconds=15):
     raise SystemExit(f"{program.name} does not answer {target}:\n{program.error_path.read_text()[-2000:]}")
 
 
-def wrk(port, target, seconds, connections):
-    """One measurement: requests and bytes per second, and whatever went wrong."""
+def wrk(port, target, seconds, connections, fields=None, script=None):
+    """One measurement: requests and bytes per second, and whatever went wrong. `script` is a file of Lua."""
+    options = [word for name, value in (fields or {}).items() for word in ("-H", f"{name}: {value}")]
+    if script:
+        options += ["-s", str(script)]
     done = subprocess.run(
         ["taskset", "-c", str(LOAD_CORE), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s",
-         f"http://127.0.0.1:{port}{target}"], capture_output=True, text=True, timeout=seconds + 60)
+         *options, f"http://127.0.0.1:{port}{target}"], capture_output=True, text=True, timeout=seconds + 60)
     text = done.stdout
     rate = re.search(r"Requests/sec:\s+([\d.]+)", text)
     moved = re.search(r"Transfer/sec:\s+([\d.]+)([KMGT]?)B", text)

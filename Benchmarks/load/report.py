@@ -43,6 +43,23 @@ def cost_table(titles, results):
     return lines
 
 
+def guard_table(rows, results):
+    """Guarded buckets: each judge is a program of ours with one guard less, or the guard itself."""
+    lines = ["| Guarded bucket (medians, processor time per request) | Yatagarasu | against | ratio | must | aim | met |",
+             "|---|---|---|---|---|---|---|"]
+    for name, title in rows:
+        if row := results.get(name):
+            cells = [f"{quantity(row, row['medians'][program])}, {row['processor_microseconds'][program]:,.1f} µs"
+                     for program in row["medians"]]
+            bounds = f"≥ {row['must']} | ≥ {row['aim']}"
+            lines.append(f"| {title} | {' | '.join(cells)} | {row['ratio']:.2f} | {bounds} | {mark(row)} |")
+            if "asked" in row:
+                lines.append(f"| ↳ questions: {row['asked']:,.0f}, requests: {row['served']:,.0f} | | | | | | |")
+            if errors := {key: count for key, count in row["errors"].items() if count}:
+                lines.append(f"| ↳ failed requests: {errors} | | | | | | |")
+    return lines
+
+
 def own_table(titles, results):
     lines = ["| Figure | Yatagarasu | must | aim | met |", "|---|---|---|---|---|"]
     for name, title in titles:

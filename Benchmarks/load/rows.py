@@ -24,15 +24,15 @@ class LoadRow:
     def measure(self, bench, options):
         names = [name for name in (self.ours, *self.judges, *self.shown) if name in bench.programs]
         for name in names:
-            self._check(bench, name)
-            wrk(bench.ports[name], self.target, 1, options.connections)
+            self.check(bench, name)
+            bench.load(name, self.target, 1, options.connections)
         samples, cost = {name: [] for name in names}, {name: [] for name in names}
         errors = dict.fromkeys(names, 0)
         for number in range(options.rounds):
             for name in names if number % 2 == 0 else reversed(names):
                 program = bench.programs[name]
                 before = program.processor_seconds()
-                result = wrk(bench.ports[name], self.target, options.seconds, options.connections)
+                result = bench.load(name, self.target, options.seconds, options.connections)
                 spent = program.processor_seconds() - before
                 cost[name].append(spent * 1e6 / max(1, result[RATE] * options.seconds))
                 samples[name].append(result[self.unit])
@@ -46,9 +46,9 @@ class LoadRow:
             result["passes"] = result["ratio"] >= self.must and errors[self.ours] == 0
         return result
 
-    def _check(self, bench, name):
+    def check(self, bench, name):
         """A fast wrong answer is no answer."""
-        status, body = fetch(bench.ports[name], self.target)
+        status, body = bench.fetch(name, self.target)
         if self.target.startswith("/bench/"):
             wanted = (bench.folder / "root" / self.target[1:]).read_bytes()
         else:
