@@ -8,6 +8,7 @@ import http.server
 import json
 import pathlib
 import re
+import statistics
 import subprocess
 import threading
 import time
@@ -169,6 +170,9 @@ class GuardRow(LoadRow):
 
     def measure(self, bench, options):
         result = super().measure(bench, options)
+        if "opa" not in self.judges:
+            costs = [result["processor_samples"][name] for name in (self.ours, *self.judges)]
+            result["cost_ratio"] = statistics.median(judge / our for our, judge in zip(*costs))
         if self._asked:
             counts = counters(bench.fetch(self.name, "/metrics")[1].decode())
             served, asked = counts["auth_success_total"], counts[self._asked]

@@ -44,19 +44,25 @@ def cost_table(titles, results):
 
 
 def guard_table(rows, results):
-    """Guarded buckets: each judge is a program of ours with one guard less, or the guard itself."""
-    lines = ["| Guarded bucket (medians, processor time per request) | Yatagarasu | against | ratio | must | aim | met |",
-             "|---|---|---|---|---|---|---|"]
+    """Guarded buckets: each judge is a program of ours with one guard less, or the guard itself.
+
+    `of cost`, for information, is the judge's processor time per request by ours, where both do the same work.
+    """
+    lines = ["| Guarded bucket (medians) | Yatagarasu | against | ratio (quartiles) | of cost | must | aim | met |",
+             "|---|---|---|---|---|---|---|---|"]
     for name, title in rows:
         if row := results.get(name):
             cells = [f"{quantity(row, row['medians'][program])}, {row['processor_microseconds'][program]:,.1f} µs"
                      for program in row["medians"]]
             bounds = f"≥ {row['must']} | ≥ {row['aim']}"
-            lines.append(f"| {title} | {' | '.join(cells)} | {row['ratio']:.2f} | {bounds} | {mark(row)} |")
+            low, high = row.get("quartiles", [row["ratio"]] * 2)
+            ratios = f"{row['ratio']:.2f} ({low:.2f}–{high:.2f})"
+            ratios += f" | {row['cost_ratio']:.2f}" if "cost_ratio" in row else " | –"
+            lines.append(f"| {title} | {' | '.join(cells)} | {ratios} | {bounds} | {mark(row)} |")
             if "asked" in row:
-                lines.append(f"| ↳ questions: {row['asked']:,.0f}, requests: {row['served']:,.0f} | | | | | | |")
+                lines.append(f"| ↳ questions: {row['asked']:,.0f}, requests: {row['served']:,.0f} | | | | | | | |")
             if errors := {key: count for key, count in row["errors"].items() if count}:
-                lines.append(f"| ↳ failed requests: {errors} | | | | | | |")
+                lines.append(f"| ↳ failed requests: {errors} | | | | | | | |")
     return lines
 
 

@@ -39,10 +39,14 @@ class LoadRow:
                 errors[name] += result["errors"]
         result = {"unit": self.unit, "samples": samples, "errors": errors, "must": self.must, "aim": self.aim,
                   "medians": {name: statistics.median(values) for name, values in samples.items()},
-                  "processor_microseconds": {name: statistics.median(values) for name, values in cost.items()}}
+                  "processor_microseconds": {name: statistics.median(values) for name, values in cost.items()},
+                  "processor_samples": cost}
         if self.ours in samples:
             best = [max(values) for values in zip(*(samples[name] for name in self.judges))]
-            result["ratio"] = statistics.median(o / b for o, b in zip(samples[self.ours], best))
+            ratios = [o / b for o, b in zip(samples[self.ours], best)]
+            result["ratio"] = statistics.median(ratios)
+            if len(ratios) > 1:
+                result["quartiles"] = statistics.quantiles(ratios, method="inclusive")[::2]
             result["passes"] = result["ratio"] >= self.must and errors[self.ours] == 0
         return result
 
