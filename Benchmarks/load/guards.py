@@ -98,9 +98,11 @@ class Guards:
 
     def __init__(self, bench, rows):
         self.bench, self._rows = bench, [row.name for row in rows]
-        self._before, self._openfga = set(bench.programs), None
+        self._before, self._openfga = set(), None
+        self._opa = opa() if {"opa-cached", "opa-uncached"}.intersection(self._rows) else None
 
     def __enter__(self):
+        self._before = set(self.bench.programs)
         fields = {"Authorization": f"Bearer {token()}"}
         for name in ("jwt", "opa-cached", "openfga-cached", "opa-uncached"):
             self.bench.fields[name] = fields
@@ -112,7 +114,7 @@ class Guards:
         if "opa-uncached" in self._rows:
             self._start("opa-uncached", self._asks_opa(0))
             self._write_scripts()
-        if "opa-cached" in self._rows or "opa-uncached" in self._rows:
+        if self._opa:
             self._start_opa()
         return self
 
@@ -155,7 +157,7 @@ class Guards:
             path.write_text(SCRIPT.format(objects=GUARDED, request=request))
 
     def _start_opa(self):
-        argv = ["env", "GOMAXPROCS=1", opa(), "run", "--server", "--addr", f"127.0.0.1:{self.bench.port('opa')}",
+        argv = ["env", "GOMAXPROCS=1", self._opa, "run", "--server", "--addr", f"127.0.0.1:{self.bench.port('opa')}",
                 "--disable-telemetry", "--log-level", "error", str(POLICY)]
         self.bench.started(Program("opa", argv, LOAD_CORE, self.bench.folder), "/health")
 
