@@ -40,7 +40,7 @@ package struct AuthorizationPlan: Sendable {
     /// Connections to one provider, all loops together.
     private static let connections = 64
     /// Questions that may wait for one of them: few enough that the last has time left for its answer.
-    private static let waiting = 512
+    private static let waiting = 256
 
     /// nil for a bucket whose tokens decide alone. `trust` is asked where the provider's URL is `https`.
     package init?(

@@ -42,10 +42,13 @@ struct ProviderCall {
         _ request: ByteBuffer, _ deadline: NIODeadline
     ) async throws(AuthorizationFailure) -> [UInt8] {
         let answer: OriginResponse
+        // Time that is spent in our own line is not the provider's.
+        let stoodInLine = pool.hasLine
         do throws(TransportFailure) {
             answer = try await pool.exchange(
                 request, isHead: false, deadline: deadline, cancellation: Cancellation())
         } catch {
+            if stoodInLine, error == .timedOut { throw .unreachable(.poolTimedOut) }
             throw AuthorizationFailure(error)
         }
         answer.bound(until: deadline)

@@ -83,7 +83,9 @@ package struct JWTSettings: SettingsSection {
         ),
         Field("token_sources", sections: \.tokenSources, count: 0...10),
         Field("claims", sections: \.claims, count: 0...100),
-        Field("admin_claims", sections: \.adminClaims, count: 0...100),
+        Field(
+            "admin_claims", sections: \.adminClaims, count: 0...100,
+            "What a token must say to call `/admin/`: all of these must hold. While there are none, nobody may."),
     ]
 
     /// What counts for a bucket. Whoever names key material of its own takes over none of the top level's, or a token

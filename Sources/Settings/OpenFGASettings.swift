@@ -29,7 +29,7 @@ package struct OpenFGASettings: SettingsSection {
 
     package static let title = "OpenFGA"
     package static let prose =
-        "The OpenFGA server that decides who may read the bucket, and how its tuples name things."
+        "The OpenFGA server that decides who may read the bucket, and how its tuples name things. In the names of users and objects, blanks, control characters, `#`, `:`, `*` and `%` stand as `%XX`, and so they must in tuples."
     package static let fields: [Field<OpenFGASettings>] = server + decisions + names
 
     private static let server: [Field<OpenFGASettings>] = [

@@ -72,6 +72,9 @@ package final class OriginPool {
         }
     }
 
+    /// Whether who asks now will have to stand in line.
+    package var hasLine: Bool { line.count > 0 || (idle.isEmpty && open >= limits.maxConnections) }
+
     /// The time of the event that is being served.
     package var moment: NIODeadline { loop.moment }
 

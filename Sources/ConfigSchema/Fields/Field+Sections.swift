@@ -37,7 +37,7 @@ extension Field {
 
     /// A list of sections, required unless `count` allows none.
     package init<Inner: SettingsSection>(
-        _ name: String, sections property: Property<[Inner]>, count: ClosedRange<Int>
+        _ name: String, sections property: Property<[Inner]>, count: ClosedRange<Int>, _ prose: String? = nil
     ) {
         self.name = name
         isRequired = count.lowerBound > 0
@@ -45,7 +45,7 @@ extension Field {
         let isRequired = isRequired
         shape = { _ in
             FieldShape(
-                name: name, prose: Inner.prose, shape: .sections(SectionShape(of: Inner.self), count: count),
+                name: name, prose: prose ?? Inner.prose, shape: .sections(SectionShape(of: Inner.self), count: count),
                 isRequired: isRequired, initial: isRequired ? nil : .array([]), examples: [])
         }
         decode = { node, path, section, decoding in
