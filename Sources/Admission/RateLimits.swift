@@ -39,10 +39,12 @@ package final class RateLimits: Sendable {
         if let seconds = global?.take(now: time).retryAfter { throw .rateLimited(.global, retryAfter: seconds) }
     }
 
-    /// Counts a request of a user: the bytes of the token's `sub`.
-    package func admit(user: Span<UInt8>, now: NIODeadline) throws(AdmissionFailure) {
+    /// Counts a request of a user, by the token's `sub`. A token that names nobody is limited by itself.
+    package func admit(_ user: Principal, now: NIODeadline) throws(AdmissionFailure) {
         guard let users else { return }
-        let verdict = users.take(Self.key(of: user), now: now.nanoseconds)
+        // The identity is a keyed hash already.
+        let key = user.subject.map { Self.key(of: $0.readableBytesUInt8Span) } ?? user.identity.high
+        let verdict = users.take(key, now: now.nanoseconds)
         if let seconds = verdict.retryAfter { throw .rateLimited(.user, retryAfter: seconds) }
     }
 

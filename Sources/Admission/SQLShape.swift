@@ -94,10 +94,10 @@ package enum SQLShape: Equatable, Sendable, CaseIterable {
         return skipBlanks(path, end) == path.count
     }
 
-    /// White space, `+`, and comments, which SQL takes for white space.
-    /// More of them are not looked through: what is looked for at each byte must not cost the whole path.
+    /// More blanks are not looked through: what is looked for at each byte must not cost the whole path.
     private static let longestBlank = 256
 
+    /// White space, `+`, and comments, which SQL takes for white space.
     private static func skipBlanks(_ path: Span<UInt8>, _ start: Int) -> Int {
         var index = start
         let limit = min(path.count, start + longestBlank)

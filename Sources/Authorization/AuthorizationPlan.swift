@@ -71,7 +71,6 @@ package struct AuthorizationPlan: Sendable {
             throw .trust(error)
         }
         self.bucket = bucket.name
-        // Whoever waits for a connection is a request in flight.
         limits = PoolLimits(
             maxConnections: (Self.connections + loops - 1) / loops,
             maxWaiting: (min(Self.waiting, server.maxConcurrentRequests) + loops - 1) / loops,

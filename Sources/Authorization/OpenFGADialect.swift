@@ -14,7 +14,7 @@ package struct OpenFGADialect {
     private static let separator = UInt8(ascii: "\n")
 
     private let request: ProviderRequest
-    private let claim: [[UInt8]]
+    private let claim: ClaimPath
     private let isSubject: Bool
     /// `user:`, `file:bucket/` and `folder:bucket/`.
     private let userStart: [UInt8]
@@ -27,8 +27,7 @@ package struct OpenFGADialect {
     package init(endpoint: EndpointURL, store: String, names settings: OpenFGASettings, bucket: String) {
         request = ProviderRequest(endpoint, target: "/stores/\(store)/check", token: settings.apiToken?.reveal())
         isSubject = settings.userClaim == "sub"
-        claim = settings.userClaim.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-            .map(Array.init)
+        claim = ClaimPath(settings.userClaim)
         userStart = Array("\(settings.userType):".utf8)
         var name: [UInt8] = []
         unsafe name.append(escaped: bucket.utf8.span.bytes, escapesSlash: true)
@@ -71,7 +70,8 @@ package struct OpenFGADialect {
             guard let subject = principal.subject else { throw .noUser }
             return tuple.append(escaped: subject.readableBytesSpan, escapesSlash: false)
         }
-        guard let value = principal.claims.root.at(claim) else { throw .noUser }
+        guard let index = claim.find(in: principal.claims) else { throw .noUser }
+        let value = principal.claims.view(at: index)
         if let text = value.string {
             unsafe tuple.append(escaped: text.span.bytes, escapesSlash: false)
         } else if value.kind == .number, value.text.allSatisfy({ $0 == UInt8(ascii: "-") || $0 &- 0x30 < 10 }) {

@@ -64,7 +64,7 @@ package struct OpenFGASettings: SettingsSection {
     private static let names: [Field<OpenFGASettings>] = [
         Field(
             "user_claim", \.userClaim, .any,
-            "The claim that names the user, a text or a whole number; dots lead into objects.",
+            "The claim that names the user, a text or, but for `sub`, a whole number; dots lead into objects, unless a claim has just that name.",
             examples: ["sub", "account.id"]),
         Field("user_type", \.userType, typeRule, "The type of users in the model."),
         Field("relation", \.relation, relationRule, "The relation that a reader must have."),

@@ -128,17 +128,24 @@ struct RateLimitsTests {
         var limited = BucketSettings()
         limited.s3.rateLimit = Self.rate(1, burst: nil)
         let off = try #require(RateLimits(settings, buckets: [BucketSettings(), limited]))
-        let user = Array("somebody".utf8), other = Array("somebody else".utf8)
-        for _ in 0..<5 { #expect(outcome { try off.admit(user: user.span, now: Self.start) } == nil) }
+        let user = try Self.principal(#"{"sub":"somebody"}"#), other = try Self.principal(#"{"sub":"somebody else"}"#)
+        for _ in 0..<5 { #expect(outcome { try off.admit(user, now: Self.start) } == nil) }
         #expect(off.bucket(0) == nil && off.bucket(2) == nil)
         let bucket = try #require(off.bucket(1))
         #expect(outcome { try bucket.admit(now: Self.start) } == nil)
         #expect(outcome { try bucket.admit(now: Self.start) } == .rateLimited(.bucket, retryAfter: 1))
         settings.isEnabled = true
         let limits = try #require(RateLimits(settings, buckets: []))
-        #expect(outcome { try limits.admit(user: user.span, now: Self.start) } == nil)
-        #expect(outcome { try limits.admit(user: user.span, now: Self.start) } == .rateLimited(.user, retryAfter: 1))
-        #expect(outcome { try limits.admit(user: other.span, now: Self.start) } == nil)
+        #expect(outcome { try limits.admit(user, now: Self.start) } == nil)
+        #expect(outcome { try limits.admit(user, now: Self.start) } == .rateLimited(.user, retryAfter: 1))
+        #expect(outcome { try limits.admit(other, now: Self.start) } == nil)
+        let nobody = try Self.principal("{}")
+        #expect(outcome { try limits.admit(nobody, now: Self.start) } == nil)
+        #expect(outcome { try limits.admit(nobody, now: Self.start) } == .rateLimited(.user, retryAfter: 1))
+    }
+
+    private static func principal(_ claims: String) throws -> Principal {
+        Principal(claims: try JSONDocument(Array(claims.utf8)), identity: .init(high: 7, low: 9))
     }
 
     @Test("LIM-1: over ten seconds each limit allows its burst and its rate")

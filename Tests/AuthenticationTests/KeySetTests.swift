@@ -1,3 +1,4 @@
+import ConfigSchema
 import Crypto
 import Exchange
 import NIOCore
@@ -102,6 +103,20 @@ import Testing
         #expect(await source.refresh(forUnknownKeyAt: .uptimeNanoseconds(1), for: Cancellation()) == false)
     }
 
+    @Test("JWT-6: a key without an id beside the set does not keep new keys from being asked for")
+    func besideStatic() async throws {
+        var settings = JWTSettings()
+        settings.isEnabled = true
+        settings.algorithm = .hs256
+        settings.secret = Secret(Mint.secret)
+        let desk = try await Desk(settings, keySet: KeySetSource(minInterval: .seconds(5), maxWaiting: 50))
+        #expect(try await desk.bearer(Mint.token(#"{"sub":"a"}"#, "HS256", kid: "new")) == .success("a"))
+        let unknown = Mint.hs256("{}", head: #"{"alg":"HS256","kid":"new"}"#, secret: "other")
+        #expect(try await desk.bearer(unknown) == .success(nil))
+        #expect(try await desk.bearer(Mint.hs256("{}", secret: "other")) == .failure(.invalid(.badSignature)))
+        try await desk.end()
+    }
+
     @Test("JWT-6: a key of the set verifies once it is there, and is forgotten when it is withdrawn")
     func adopted() async throws {
         var settings = JWTSettings()
@@ -118,6 +133,8 @@ import Testing
         source.fetched(try KeySetDocument.read(Array(#"{"keys":[\#(key)]}"#.utf8), for: .es256))
         #expect(try await desk.bearer(token) == .success("alice"))
         #expect(try await desk.bearer(token) == .success("alice"))
+        let other = try Mint.token(#"{"sub":"alice"}"#, "ES256", kid: "new")
+        #expect(try await desk.bearer(other) == .success(nil), "a new `kid` has to be asked for")
         source.fetched([])
         #expect(try await desk.bearer(token) == .success(nil), "what was remembered is forgotten with its key")
         try await desk.end()

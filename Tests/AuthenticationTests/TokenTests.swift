@@ -63,6 +63,31 @@ import Testing
         try await desk.end()
     }
 
+    @Test("JWT-3: of many keys without a `kid` to choose by, a few are tried")
+    func fewTried() throws {
+        let keys = try (0..<20).map { number in
+            KeyRing.Entry(
+                id: nil, key: try VerificationKey(secret: Array("secret \(number)".utf8), for: .hs256))
+        }
+        for number in 0..<20 {
+            let token = Array(Mint.hs256("{}", secret: "secret \(number)").utf8)
+            let parts = try CompactToken(token.span)
+            let signature = Base64URL.decode(token.span.extracting(parts.signature)) ?? []
+            let head = try TokenHead(token.span.extracting(parts.head))
+            let isGood = KeyRing(keys).verifies(signature, of: token.span.extracting(parts.signed), head)
+            #expect(isGood == (number < KeyRing.triedAtMost))
+        }
+    }
+
+    @Test("JWT-8: a long token is good, and not remembered")
+    func long() async throws {
+        let desk = try await Desk(.hs256())
+        let token = Mint.hs256(#"{"sub":"a","x":"\#(String(repeating: "x", count: 4_000))"}"#)
+        for _ in 0..<2 { #expect(try await desk.bearer(token) == .success("a")) }
+        #expect(desk.cacheCounts == [0, 2])
+        try await desk.end()
+    }
+
     @Test("JWT-4: a public key is no secret")
     func confusion() async throws {
         var settings = JWTSettings()

@@ -183,6 +183,7 @@ struct DialectTests {
             ("sub", #"{"sub":"user:bob"}"#, "user:user%3Abob"), ("sub", #"{"sub":"a#b c%"}"#, "user:a%23b%20c%25"),
             ("sub", #"{"sub":"a\nb\"\\"}"#, "user:a%0Ab\"\\"), ("sub", #"{"sub":"\u00e9"}"#, "user:é"),
             ("uid", #"{"uid":42}"#, "user:42"), ("uid", #"{"sub":"x","uid":-7}"#, "user:-7"),
+            ("https://a.example/id", #"{"https://a.example/id":"x"}"#, "user:x"),
             ("account.id", #"{"sub":"x","account":{"id":"acme|1"}}"#, "user:acme|1"),
             ("a.b.c", #"{"a":{"b":{"c":12345678901234567890}}}"#, "user:12345678901234567890"),
         ])

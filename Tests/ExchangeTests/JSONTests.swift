@@ -50,6 +50,18 @@ import Testing
         }
     }
 
+    @Test("JWT-5: in an object of many members too a name stands once", arguments: [2, 12, 13, 14, 100, 2_000])
+    func manyNames(count: Int) {
+        let members = (0..<count).map { #""n\#($0)":0"# }.joined(separator: ",")
+        #expect((try? Self.read("{\(members)}").get()) != nil)
+        for number in [0, count / 2, count - 1] {
+            guard case .failure(.duplicateName) = Self.read(#"{\#(members),"\u006e\#(number)":0}"#) else {
+                Issue.record("accepted n\(number) twice")
+                continue
+            }
+        }
+    }
+
     @Test("one name in several objects is no duplicate")
     func sameNames() throws {
         let document = try Self.read("{\"a\":{\"a\":{\"a\":1}},\"b\":[{\"a\":2},{\"a\":3}]}").get()

@@ -146,6 +146,8 @@ struct AuthorizationJourneyTests {
             #expect(passed.status == 200)
             let outcomes = stage.registry.counter(.authOutcomes)
             #expect(stage.registry.total(outcomes, at: AuthOutcomeLabel.passedOpen.rawValue) == 1)
+            let log = try await stage.logText()
+            #expect(log.contains(#""auth_passed_open":"the answer holds no decision""#))
             #expect(stage.registry.total(outcomes, at: AuthOutcomeLabel.success.rawValue) == 0)
             #expect(stage.count(provider == .opa ? .opaErrors : .openFGAErrors, labels: ["files"]) == 1)
             // A clear no is no failure, and no token is none either.

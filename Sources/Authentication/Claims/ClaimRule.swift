@@ -6,8 +6,7 @@ import Settings
 package struct ClaimRule {
     /// The claim as it is called in the configuration.
     let name: String
-    private let whole: [UInt8]
-    private let path: [[UInt8]]
+    private let path: ClaimPath
     private let comparison: ClaimRuleSettings.Operator
     private let value: Operand?
 
@@ -21,8 +20,7 @@ package struct ClaimRule {
 
     package init(_ settings: ClaimRuleSettings) {
         name = settings.claim
-        whole = Array(settings.claim.utf8)
-        path = whole.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(Array.init)
+        path = ClaimPath(settings.claim)
         comparison = settings.comparison
         value = settings.value.map(Self.operand)
     }
@@ -39,9 +37,7 @@ package struct ClaimRule {
 
     /// Whether the claims keep the rule. A claim that is absent keeps only `not_exists` and `not_equals`.
     package func holds(for claims: borrowing JSONDocument) -> Bool {
-        var found = claims.member(of: JSONDocument.rootIndex, named: whole)
-        if found == nil, path.count > 1 { found = claims.value(at: path) }
-        guard let claim = found else { return comparison == .notExists || comparison == .notEquals }
+        guard let claim = path.find(in: claims) else { return comparison == .notExists || comparison == .notEquals }
         switch comparison {
         case .exists: return true
         case .notExists: return false

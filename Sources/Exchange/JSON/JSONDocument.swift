@@ -16,7 +16,9 @@ package struct JSONDocument: Sendable, Equatable {
         nodes = parser.nodes
     }
 
-    package var root: JSONView { JSONView(document: self, index: 0) }
+    package var root: JSONView { view(at: Self.rootIndex) }
+
+    package func view(at index: Int) -> JSONView { JSONView(document: self, index: index) }
 
     package static func == (one: JSONDocument, other: JSONDocument) -> Bool { one.bytes == other.bytes }
 }

@@ -22,19 +22,11 @@ extension Journey {
         throw refusal(of: .suspiciousPath(shape), bucket: nil)
     }
 
-    /// May this user ask so often (LIM-1)? A token that names nobody is limited by itself.
-    func admit(_ principal: Principal) throws(Fault) {
+    /// May this user ask so often (LIM-1)?
+    func admit(_ user: Principal) throws(Fault) {
         guard let rateLimits else { return }
         do throws(AdmissionFailure) {
-            if let name = principal.subject {
-                try rateLimits.admit(user: name.readableBytesUInt8Span, now: loop.moment)
-            } else {
-                let (high, low) = (principal.identity.high, principal.identity.low)
-                let name: InlineArray<16, UInt8> = .init { index in
-                    UInt8(truncatingIfNeeded: (index < 8 ? high : low) >> (UInt64(index & 7) * 8))
-                }
-                try rateLimits.admit(user: name.span, now: loop.moment)
-            }
+            try rateLimits.admit(user, now: loop.moment)
         } catch {
             throw refusal(of: error, bucket: nil)
         }
