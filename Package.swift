@@ -60,6 +60,9 @@ let floors: [[Module]] = [
             name: "Admission", uses: ["Exchange", "HTTPSemantics", "Resilience", "Settings"],
             products: [nioCore]),
         Module(
+            name: "Cache", uses: ["Exchange", "HTTPSemantics", "Network", "Resilience", "Settings", "Telemetry"],
+            products: [nioCore, nioLocks, crypto, "CLinux"]),
+        Module(
             name: "Upstream",
             uses: ["Exchange", "HTTPSemantics", "Network", "S3", "Settings", "Telemetry", "Transport"],
             products: [nioCore, nioLocks]),
@@ -182,6 +185,9 @@ let package = Package(
             uses: ["Authentication", "ConfigSchema", "Exchange", "Network", "Settings", "Telemetry"],
             products: [nioCore, crypto, cryptoExtras]),
         tests("AdmissionTests", uses: ["Admission", "Exchange", "HTTPWire", "Settings"], products: [nioCore]),
+        tests(
+            "CacheTests", uses: ["Cache", "Exchange", "HTTPSemantics", "Network", "Settings", "Telemetry"],
+            products: [nioCore, nioLocks]),
         tests("ConfigSchemaTests", uses: ["ConfigSchema"]),
         tests("ExchangeTests", uses: ["Exchange"], products: [nioCore]),
         tests("HouseTests", uses: []),
