@@ -35,6 +35,24 @@ extension Span where Element == UInt8 {
         return value
     }
 
+    /// delta-seconds of RFC 9111 §1.2.2: what is larger than 2^31 counts as that. Nil for anything but digits.
+    func deltaSeconds(_ range: Range<Int>) -> Int64? {
+        decimal(range).map { Swift.min($0, 1 << 31) }
+    }
+
+    /// Whether the bytes are a token (RFC 9110 §5.6.2).
+    var isToken: Bool {
+        for index in indices where !self[index].isTokenByte { return false }
+        return !isEmpty
+    }
+
+    var lowercased: [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(count)
+        for index in indices { out.append(self[index].asciiLowercased) }
+        return out
+    }
+
     /// `range` without optional white space (space, tab) at both ends.
     package func trimmed(_ range: Range<Int>) -> Range<Int> {
         var lower = range.lowerBound
@@ -48,6 +66,12 @@ extension Span where Element == UInt8 {
 extension UInt8 {
     var asciiLowercased: UInt8 { self >= 0x41 && self <= 0x5a ? self | 0x20 : self }
     var isOptionalWhiteSpace: Bool { self == 0x20 || self == 0x09 }
+    var isTokenByte: Bool {
+        switch self {
+        case 0x30...0x39, 0x41...0x5a, 0x5e...0x7a, 0x21, 0x23...0x27, 0x2a, 0x2b, 0x2d, 0x2e, 0x7c, 0x7e: true
+        default: false
+        }
+    }
     var asciiDigit: UInt8? { self >= 0x30 && self <= 0x39 ? self - 0x30 : nil }
 
     /// The value of a hexadecimal digit of either case.
