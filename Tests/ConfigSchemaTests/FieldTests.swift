@@ -6,6 +6,16 @@ import Testing
 struct Sample: SettingsSection {
     enum Mode: String, ChoiceSetting { case fast, safe }
 
+    struct Place: SecretTextSetting {
+        static let rule = TextRule(pattern: "^at .+", expectation: "a place such as `at home`") { Place($0) != nil }
+        var name: String
+
+        init?(_ text: String) {
+            guard text.hasPrefix("at ") else { return nil }
+            name = String(text.dropFirst(3))
+        }
+    }
+
     struct Inner: SettingsSection {
         var word = "${UNSET}"
 
@@ -24,6 +34,10 @@ struct Sample: SettingsSection {
     var maybe: Int?
     var token: Secret?
     var names: [String] = []
+    var flag: Bool?
+    var limitMb: Int?
+    var modes = [Mode.safe]
+    var place: Place?
     var inner = Inner()
 
     static let title = "Sample"
@@ -39,6 +53,10 @@ struct Sample: SettingsSection {
         Field("maybe", \.maybe, in: 0...9, "Perhaps."),
         Field("token", \.token, .any, "Token."),
         Field("names", \.names, each: .any, atMost: 3, "Names.", examples: ["a"]),
+        Field("flag", \.flag, "Flag."),
+        Field("limit_mb", bytes: \.limitMb, in: 1...(1 << 30), "Limit."),
+        Field("modes", \.modes, "Modes."),
+        Field("place", secret: \.place, "Place.", examples: ["at home"]),
         Field("inner", section: \.inner),
     ]
 
@@ -72,6 +90,39 @@ struct Sample: SettingsSection {
         #expect(try read("size_mb: 2").value.sizeMb == 2 * 1_048_576)
         #expect(try read("size_mb: 512KiB").value.sizeMb == 524_288)
         #expect(try read("size_mb: 9223372036854775807").diagnostics().count == 1)
+    }
+
+    @Test("CFG-6: a size, a boolean, or a text with a secret may be absent")
+    func optionals() throws {
+        let bare = try read("mode: fast").value
+        #expect(bare.flag == nil && bare.limitMb == nil && bare.place == nil)
+        let full = try read("flag: false\nlimit_mb: 10\nplace: at home")
+        #expect(full.diagnostics() == [])
+        #expect(full.value.flag == false && full.value.limitMb == 10_485_760 && full.value.place?.name == "home")
+        #expect(try read("limit_mb: 512KiB").value.limitMb == 524_288)
+        #expect(try read("flag: ~\nlimit_mb: ~\nplace: ~").value == Sample())
+        let wrong = try read("limit_mb: 0").diagnostics().map(\.message)
+        #expect(wrong == ["`limit_mb` must be between 1 and 1GiB"])
+    }
+
+    @Test("CFG-4: a text with a secret is checked and never shown")
+    func secretText() throws {
+        let wrong = try read("place: in hiding").diagnostics()
+        #expect(wrong.map(\.message) == ["`place` must be a place such as `at home`"])
+        #expect(wrong.allSatisfy { !$0.description.contains("hiding") })
+        let beside = try read("{place: at sea, modes: x}").diagnostics()
+        #expect(beside.count == 1 && beside.allSatisfy { !$0.description.contains("sea") })
+    }
+
+    @Test("CFG-4: a list of names takes each once, and says what was meant")
+    func choices() throws {
+        #expect(try read("modes: [fast, safe]").value.modes == [.fast, .safe])
+        #expect(try read("modes: []").value.modes == [])
+        #expect(try read("modes: [fast, fast]").diagnostics().map(\.message) == ["`modes[1]` repeats `modes[0]`"])
+        let wrong = try read("modes: [fas]").diagnostics()
+        #expect(wrong.map(\.message) == ["`modes[0]` must be one of `fast`, `safe`"])
+        #expect(wrong.map(\.hint) == ["did you mean `fast`?"])
+        #expect(try read("modes: [fast, safe, fast]").diagnostics().map(\.message) == ["`modes` has more than 2 items"])
     }
 
     @Test("CFG-6: what is not said keeps its default, and a default is never evaluated")
@@ -168,6 +219,9 @@ struct Sample: SettingsSection {
         #expect(page.contains("| `failure_threshold` | integer, 1 to 1000 | `5` | Failures \\| in a row. |"))
         #expect(page.contains("| `interval_ms` | time in milliseconds, 10ms to 1s | `100` | Time. |"))
         #expect(page.contains("| `token` | string, secret |  | Token. |"))
+        #expect(page.contains("| `limit_mb` | size in mebibytes, 1 to 1GiB |  | Limit. |"))
+        #expect(page.contains("| `modes` | list of at most 2: `fast`, `safe` | `[\"safe\"]` | Modes. |"))
+        #expect(page.contains("| `place` | string, secret |  | Place. For example `at home`. |"))
         #expect(page.contains("## `inner`"))
     }
 }

@@ -12,6 +12,13 @@ extension TextSetting {
     package static func advice(for text: String) -> String? { nil }
 }
 
+/// The same for a text that holds a secret, or may: it is never shown, so there is no way back to it.
+package protocol SecretTextSetting: Sendable, Equatable {
+    static var rule: TextRule { get }
+    /// Nil when the text is no value of the type.
+    init?(_ text: String)
+}
+
 /// A setting that takes one of a few names.
 package protocol ChoiceSetting: Sendable, Equatable, CaseIterable, RawRepresentable where RawValue == String {}
 
@@ -54,6 +61,22 @@ extension Codec where Value: TextSetting {
                 return value
             },
             describe: { .string($0.text) })
+    }
+}
+
+extension Codec where Value: SecretTextSetting {
+    static var secretText: Codec {
+        let rule = Value.rule
+        let shape = Shape.secret(rule)
+        return Codec(
+            shape: shape,
+            parse: { input throws(ValueProblem) in
+                guard let value = Value(try shape.checkedText(input)) else {
+                    throw ValueProblem(message: "must be \(rule.expectation)")
+                }
+                return value
+            },
+            describe: { _ in .string("***") })
     }
 }
 

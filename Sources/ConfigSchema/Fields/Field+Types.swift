@@ -22,6 +22,10 @@ extension Field {
         self.init(name, property, codec: .boolean, prose: prose)
     }
 
+    package init(_ name: String, _ property: Property<Bool?>, _ prose: String) {
+        self.init(name, optional: property, codec: .boolean, prose: prose)
+    }
+
     /// An integer, a port or a time.
     package init<Value: BoundedSetting>(
         _ name: String, _ property: Property<Value>, in bounds: ClosedRange<Value>, _ prose: String
@@ -53,12 +57,21 @@ extension Field {
         self.init(name, property, codec: .byteCount(name: name, in: bounds), prose: prose)
     }
 
+    package init(_ name: String, bytes property: Property<Int?>, in bounds: ClosedRange<Int>, _ prose: String) {
+        self.init(name, optional: property, codec: .byteCount(name: name, in: bounds), prose: prose)
+    }
+
     package init<Value: ChoiceSetting>(_ name: String, _ property: Property<Value>, _ prose: String) {
         self.init(name, property, codec: .choice, prose: prose)
     }
 
     package init<Value: ChoiceSetting>(_ name: String, _ property: Property<Value?>, _ prose: String) {
         self.init(name, optional: property, codec: .choice, prose: prose)
+    }
+
+    /// A list of a few names, each once.
+    package init<Value: ChoiceSetting>(_ name: String, _ property: Property<[Value]>, _ prose: String) {
+        self.init(name, list: property, of: .choice, atMost: Value.allCases.count, prose: prose)
     }
 
     package init(
@@ -79,6 +92,12 @@ extension Field {
         examples: [String] = []
     ) {
         self.init(name, optional: property, codec: .secret(rule), prose: prose, examples: examples)
+    }
+
+    package init<Value: SecretTextSetting>(
+        _ name: String, secret property: Property<Value?>, _ prose: String, examples: [String] = []
+    ) {
+        self.init(name, optional: property, codec: .secretText, prose: prose, examples: examples)
     }
 
     package init<Value: TextSetting>(
