@@ -6,6 +6,7 @@ package struct BucketSettings: SettingsSection {
     package var pathPrefix = ""
     package var s3 = S3Settings()
     package var auth = AuthSettings()
+    package var cache = BucketCacheSettings()
     package var cors = CORSSettings()
     package var ipFilter = IPFilterSettings()
 
@@ -31,6 +32,7 @@ package struct BucketSettings: SettingsSection {
             examples: ["/products", "/"]),
         Field("s3", section: \.s3, isRequired: true),
         Field("auth", section: \.auth).refusingNull("say `auth: {enabled: …}`, or take the key out"),
+        Field("cache", section: \.cache),
         Field("cors", section: \.cors),
         Field("ip_filter", section: \.ipFilter),
     ]

@@ -6,6 +6,7 @@ package struct Configuration: SettingsSection {
     package var metrics = MetricsSettings()
     package var logging = LoggingSettings()
     package var jwt = JWTSettings()
+    package var cache = CacheSettings()
     package var buckets: [BucketSettings] = []
 
     package init() {}
@@ -17,6 +18,7 @@ package struct Configuration: SettingsSection {
         Field("metrics", section: \.metrics),
         Field("logging", section: \.logging),
         Field("jwt", section: \.jwt),
+        Field("cache", section: \.cache),
         Field("buckets", sections: \.buckets, count: 1...10_000),
     ]
 
@@ -25,6 +27,7 @@ package struct Configuration: SettingsSection {
         checkPrefixes(&report)
         checkListeners(&report)
         checkAuthentication(&report)
+        checkCache(&report)
     }
 
     private func checkListeners(_ report: inout SectionReport) {

@@ -1,12 +1,21 @@
+import ConfigSchema
+
 /// `host`, `host:port`, `[v6]` or `[v6]:port` (RFC 3986 §3.2.2), without user information.
-package struct HostAndPort: Sendable, Equatable {
+package struct HostAndPort: TextSetting {
     /// Lower-case; an IPv6 address without its brackets.
     package var host: String
     package var port: UInt16?
     package var isIPAddress: Bool
 
+    package static let rule = TextRule(
+        pattern: "^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+)(:[0-9]+)?$",
+        expectation: "a host, perhaps with a port, such as `host:6379` or `[2001:db8::1]:6379`"
+    ) { HostAndPort($0) != nil }
+
+    package var text: String { (host.contains(":") ? "[\(host)]" : host) + (port.map { ":\($0)" } ?? "") }
+
     /// Nil when the text is something else.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         var rest = Substring(text)
         if text.hasPrefix("[") {
             guard let end = text.firstIndex(of: "]") else { return nil }

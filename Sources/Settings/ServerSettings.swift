@@ -17,6 +17,7 @@ package struct ServerSettings: SettingsSection {
     package var trustedProxies: [AddressBlock] = []
     package var proxyProtocol = ProxyProtocol.off
     package var rateLimit = RateLimitSettings()
+    package var coalescing = CoalescingSettings()
     package var securityLimits = SecurityLimitsSettings()
     package var shutdown = ShutdownSettings()
 
@@ -53,6 +54,7 @@ package struct ServerSettings: SettingsSection {
             "Version of the PROXY protocol with which every connection from `trusted_proxies` begins; `any` is either one."
         ),
         Field("rate_limit", section: \.rateLimit),
+        Field("coalescing", section: \.coalescing),
         Field("security_limits", section: \.securityLimits),
         Field("shutdown", section: \.shutdown),
     ]

@@ -30,7 +30,8 @@ struct Bounded: Sendable, CustomTestStringConvertible {
                 let scale = unit.inMilliseconds
                 return [Bounded(path: inner, low: (low + scale - 1) / scale, high: high / scale)]
             case .byteCount(let unit, let bounds):
-                return [Bounded(path: inner, low: bounds.lowerBound, high: bounds.upperBound / unit.inBytes)]
+                let low = (bounds.lowerBound + unit.inBytes - 1) / unit.inBytes
+                return [Bounded(path: inner, low: low, high: bounds.upperBound / unit.inBytes)]
             case .boolean, .text, .secret, .choice, .auto, .list, .plain: return []
             }
         }
@@ -47,7 +48,9 @@ struct Bounded: Sendable, CustomTestStringConvertible {
 
     /// A configuration in which only its own value can be wrong.
     func sample(_ value: String, in base: Sample = Sample()) -> Sample {
-        required.reduce(base) { $0.with($1.path, "\($1.high)") }.with(path, value)
+        // The largest object has to fit into the smallest cache.
+        let wide = base.with("cache.memory.max_item_size_mb", "1KiB").with("cache.memory.max_cache_size_mb", "16TiB")
+        return required.reduce(wide) { $0.with($1.path, "\($1.high)") }.with(path, value)
     }
 }
 

@@ -24,6 +24,13 @@ import Testing
         "buckets:\n  - s3:\n      'secret_ky' : '\(secret)'",
         "buckets:\n  - s3: {\"secret_key\":\"\(secret)\",\"bukcet\":\"b\"}",
         "buckets:\n  - s3:\n      ? secret_key\n      : \(secret)\n      ? \(secret)\n      : x",
+        "cache: {redis: {redis_password: \(secret), redis_ulr: redis://a:\(secret)@host}}",
+        "cache:\n  redis:\n    redis_url: http://a:\(secret)@host\n    redis_password: [\(secret)]",
+        "cache:\n  redis: {redis_url: \"redis://:\(secret)@host/1\", redis_db: 2}",
+        "cache:\n  redis: {redis_url: \"redis://hunter2:\(secret)@host/x\", redis_db: x}",
+        "cache:\n  redis: {redis_url: \"redis://:hunter2@host\", redis_password: \(secret)}",
+        "cache: {cache_layers: [\(secret)], disk: {cache_dir: \(secret)}}",
+        "cache: {redis: {redis_key_prefix: \"hunter2 \(secret)\", sentinel: {nodes: [\"a@\(secret)\"]}}}",
         // A secret where something else belongs.
         "\(secret): x",
         "\(secret)",

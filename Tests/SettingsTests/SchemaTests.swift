@@ -22,7 +22,8 @@ import Testing
         "\"https://h/p\"",
         "\"${A}\"", "\"${A:-}\"", "\"${A}${B}\"", "\"a${A}\"", "[]", "{}", "[abc]", "[abc, abc]", "[\"*\"]",
         "[https://a]",
-        "[1]", "[null]", "{a: b}", "[{}]", "{enabled: true}", "{port: 1}",
+        "[1]", "[null]", "\"redis://u:p@host/1\"", "[memory]", "[redis, disk]", "{a: b}", "[{}]", "{enabled: true}",
+        "{port: 1}",
     ]
 
     @Test("CFG-6: schema and decoder agree on every key and every kind of value")
@@ -59,7 +60,8 @@ import Testing
             "with `addressing: virtual`", "with an endpoint that", "not be larger than", "belongs to the proxy",
             "must not be off where", "without a way to check tokens", "has no key to check tokens", "exactly one of",
             "is required with `", "must be a list with", "must be a number with", "is the id of", "at least 1 item",
-            "is false", "_key` is required", "is required, and is empty here",
+            "is false", "_key` is required", "is required where", "must be true where", "must name `",
+            "of `redis_url`", "is required, and is empty here",
         ]
         return rules.contains(where: message.contains) || message.contains("must be between")
     }

@@ -23,6 +23,8 @@ import Testing
         #expect(read.server.trustedProxies.isEmpty)
         #expect(read.server.proxyProtocol == .off)
         #expect(read.server.rateLimit == RateLimitSettings())
+        #expect(read.server.coalescing == CoalescingSettings())
+        #expect(read.cache == CacheSettings())
         #expect(read.server.shutdown.delay == .zero)
         #expect(read.server.shutdown.timeout == .seconds(30))
         #expect(read.metrics.isOnMainListener)
@@ -43,6 +45,7 @@ import Testing
         #expect(s3.tls == OriginTLSSettings())
         #expect(!s3.isAnonymous)
         #expect(read.buckets.first?.cors == CORSSettings())
+        #expect(read.buckets.first?.cache == BucketCacheSettings())
         #expect(read.buckets.first?.ipFilter == IPFilterSettings())
     }
 
