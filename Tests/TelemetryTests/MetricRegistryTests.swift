@@ -68,11 +68,43 @@ import Testing
             "security_path_traversal_blocked_total", "security_sql_injection_blocked_total",
             "rate_limit_exceeded_total", "backend_health", "memory_usage_bytes", "uptime_seconds",
             "config_generation", "auth_success_total", "auth_failure_total", "auth_bypassed_total",
+            "yatagarasu_cache_hits_total", "yatagarasu_cache_misses_total", "yatagarasu_cache_evictions_total",
+            "yatagarasu_cache_purges_total", "yatagarasu_cache_hits_by_bucket_layer",
+            "yatagarasu_cache_misses_by_bucket_layer", "yatagarasu_cache_evictions_by_layer",
+            "yatagarasu_cache_size_by_layer", "yatagarasu_cache_items_by_layer", "yatagarasu_cache_sendfile_total",
+            "yatagarasu_cache_sendfile_bytes_total",
         ]
         #expect(original.isSubset(of: names))
         for name in Set(names).subtracting(original) {
             #expect(name.hasPrefix("yatagarasu_") || name.hasPrefix("process_"), "\(name)")
         }
+    }
+
+    @Test("OBS-2: the cache's families have the labels and values that dashboards know")
+    func cacheLabels() throws {
+        let families = Dictionary(uniqueKeysWithValues: MetricCatalogue.families.map { ($0.name, $0) })
+        let layers = ["memory", "disk", "redis"]
+        for family in [IndexedCounterFamily.cacheEvictionsByLayer, .cacheWritesDropped, .cacheErrors] {
+            #expect(family.row.labelNames == ["layer"] && family.row.closedValues?.values == layers)
+        }
+        #expect(CacheLayerLabel.allCases.map { "\($0)" } == layers)
+        let revalidations = IndexedCounterFamily.cacheRevalidations.row
+        #expect(revalidations.labelNames == ["result"])
+        #expect(revalidations.closedValues?.values == ["unchanged", "changed", "failed"])
+        let removed = IndexedCounterFamily.cacheFilesRemoved.row
+        #expect(removed.labelNames == ["reason"] && removed.closedValues?.values == ["torn", "orphan", "foreign"])
+        for name in ["hits", "misses"] {
+            #expect(families["yatagarasu_cache_\(name)_by_bucket_layer"]?.labelNames == ["bucket", "layer"])
+        }
+        for name in ["collapsed", "bypassed", "stale"] {
+            #expect(families["yatagarasu_cache_\(name)_total"]?.labelNames == ["bucket"])
+        }
+        for name in ["size", "items"] {
+            let family = families["yatagarasu_cache_\(name)_by_layer"]
+            #expect(family?.labelNames == ["layer"] && family?.kind == .gauge)
+        }
+        #expect(families["yatagarasu_redis_connections"]?.labelNames == ["state"])
+        #expect(families["yatagarasu_redis_breaker_open"]?.kind == .gauge)
     }
 
     @Test("OBS-2: the same family and labels give the same handle")
@@ -181,6 +213,11 @@ import Testing
             for family in families {
                 registry.shards[0].add(registry.counter(family, labels: labels))
             }
+            for layer in CacheLayerLabel.allCases {
+                for family in [CounterFamily.cacheHitsByLayer, .cacheMissesByLayer] {
+                    registry.shards[0].add(registry.counter(family, labels: labels + ["\(layer)"]))
+                }
+            }
             for state in ["open", "idle", "waiting"] {
                 registry.shards[1].add(registry.gauge(.originConnections, labels: labels + [state]), 1)
             }
@@ -200,7 +237,7 @@ import Testing
         #expect(fastest < .milliseconds(50))
         #endif
         let scraped = try MetricTextChecker(String(buffer: out))
-        #expect(scraped.samples.count { $0.labels["bucket"] == "bucket-42" } == families.count + 3 + 19)
+        #expect(scraped.samples.count { $0.labels["bucket"] == "bucket-42" } == families.count + 6 + 3 + 19)
     }
 
     @Test(

@@ -36,20 +36,36 @@ package enum CounterFamily: String, Sendable, CaseIterable {
     case openFGACacheMisses = "yatagarasu_openfga_cache_misses_total"
     case openFGAErrors = "yatagarasu_openfga_errors_total"
 
+    case cacheHits = "yatagarasu_cache_hits_total"
+    case cacheMisses = "yatagarasu_cache_misses_total"
+    case cacheEvictions = "yatagarasu_cache_evictions_total"
+    case cachePurges = "yatagarasu_cache_purges_total"
+    /// Labels: bucket, layer (`CacheLayerLabel`).
+    case cacheHitsByLayer = "yatagarasu_cache_hits_by_bucket_layer"
+    /// Labels: bucket, layer (`CacheLayerLabel`).
+    case cacheMissesByLayer = "yatagarasu_cache_misses_by_bucket_layer"
+    case cacheSendfiles = "yatagarasu_cache_sendfile_total"
+    case cacheSendfileBytes = "yatagarasu_cache_sendfile_bytes_total"
+    case cacheCollapsed = "yatagarasu_cache_collapsed_total"
+    case cacheBypassed = "yatagarasu_cache_bypassed_total"
+    case cacheStale = "yatagarasu_cache_stale_total"
+
     var row: MetricFamily { MetricFamily(rawValue, .counter, help, labels: labelNames) }
 
     private var labelNames: [String] {
         switch self {
         case .requestsByBucket, .originConnects, .originConnectFailures, .originStaleRetries, .poolRejections,
             .opaRequests, .opaCacheHits, .opaCacheMisses, .opaErrors, .openFGAChecks, .openFGACacheHits,
-            .openFGACacheMisses, .openFGAErrors, .addressDenied, .rateLimitExceeded:
+            .openFGACacheMisses, .openFGAErrors, .addressDenied, .rateLimitExceeded, .cacheCollapsed, .cacheBypassed,
+            .cacheStale:
             ["bucket"]
+        case .cacheHitsByLayer, .cacheMissesByLayer: ["bucket", "layer"]
         case .jwksFetches: ["result"]
         case .httpRequestsTotal, .connectionsTotal, .bytesSent, .bytesReceived, .concurrencyLimitRejections,
             .connectionLimitRejections, .payloadTooLarge, .headersTooLarge, .uriTooLong, .pathTraversalBlocked,
             .sqlInjectionBlocked, .malformedRequests, .clientDisconnects, .authSuccess, .authFailure, .authBypassed,
-            .jwtCacheHits,
-            .jwtCacheMisses:
+            .jwtCacheHits, .jwtCacheMisses, .cacheHits, .cacheMisses, .cacheEvictions, .cachePurges, .cacheSendfiles,
+            .cacheSendfileBytes:
             []
         }
     }
@@ -90,6 +106,17 @@ package enum CounterFamily: String, Sendable, CaseIterable {
         case .openFGACacheHits: "Decisions of OpenFGA that were known."
         case .openFGACacheMisses: "Decisions of OpenFGA that were not known."
         case .openFGAErrors: "Checks to which OpenFGA gave no decision."
+        case .cacheHits: "Requests answered from the cache."
+        case .cacheMisses: "Requests for which the cache had no answer."
+        case .cacheEvictions: "Answers removed from the cache to make room."
+        case .cachePurges: "Purges of the cache that were asked for."
+        case .cacheHitsByLayer: "Look-ups that a layer of the cache answered, by configured bucket."
+        case .cacheMissesByLayer: "Look-ups that a layer of the cache did not answer, by configured bucket."
+        case .cacheSendfiles: "Bodies that the kernel sent from files of the cache."
+        case .cacheSendfileBytes: "Bytes that the kernel sent from files of the cache."
+        case .cacheCollapsed: "Requests that shared another one's request to the origin."
+        case .cacheBypassed: "Requests that passed the cache by."
+        case .cacheStale: "Requests answered from the cache after the answer's time."
         }
     }
 }

@@ -10,6 +10,13 @@ package enum GaugeFamily: String, Sendable, CaseIterable {
     case buildInfo = "yatagarasu_build_info"
     /// In nanoseconds; exported in seconds.
     case shutdownDuration = "yatagarasu_shutdown_duration_seconds"
+    /// Labels: layer (`CacheLayerLabel`).
+    case cacheSize = "yatagarasu_cache_size_by_layer"
+    /// Labels: layer (`CacheLayerLabel`).
+    case cacheItems = "yatagarasu_cache_items_by_layer"
+    /// Labels: state (`open`, `idle`).
+    case redisConnections = "yatagarasu_redis_connections"
+    case redisBreakerOpen = "yatagarasu_redis_breaker_open"
 
     var row: MetricFamily {
         MetricFamily(
@@ -21,7 +28,9 @@ package enum GaugeFamily: String, Sendable, CaseIterable {
         case .originConnections: ["bucket", "state"]
         case .backendHealth: ["bucket"]
         case .buildInfo: ["version"]
-        case .requestsInFlight, .activeConnections, .configGeneration, .shutdownDuration: []
+        case .cacheSize, .cacheItems: ["layer"]
+        case .redisConnections: ["state"]
+        case .requestsInFlight, .activeConnections, .configGeneration, .shutdownDuration, .redisBreakerOpen: []
         }
     }
 
@@ -34,6 +43,10 @@ package enum GaugeFamily: String, Sendable, CaseIterable {
         case .configGeneration: "The number of the configuration in use, counted from 1."
         case .buildInfo: "Always 1; the label names the version."
         case .shutdownDuration: "Time since the graceful shutdown began."
+        case .cacheSize: "Bytes that a layer of the cache holds."
+        case .cacheItems: "Answers that a layer of the cache holds."
+        case .redisConnections: "Connections to Redis that are open, and those of them that are idle."
+        case .redisBreakerOpen: "Whether Redis is left alone because it failed: 1 or 0."
         }
     }
 }

@@ -16,6 +16,16 @@ package enum IndexedCounterFamily: String, Sendable, CaseIterable {
     case authOutcomes = "yatagarasu_auth_outcomes_total"
     /// Index: `RateLimitLabel.rawValue`.
     case rateLimitedRequests = "yatagarasu_rate_limited_requests_total"
+    /// Index: `CacheLayerLabel.rawValue`.
+    case cacheEvictionsByLayer = "yatagarasu_cache_evictions_by_layer"
+    /// Index: `CacheLayerLabel.rawValue`.
+    case cacheWritesDropped = "yatagarasu_cache_writes_dropped_total"
+    /// Index: `CacheLayerLabel.rawValue`.
+    case cacheErrors = "yatagarasu_cache_errors_total"
+    /// Index: `RevalidationLabel.rawValue`.
+    case cacheRevalidations = "yatagarasu_cache_revalidations_total"
+    /// Index: `RemovedFileLabel.rawValue`.
+    case cacheFilesRemoved = "yatagarasu_cache_files_removed_total"
 
     var row: MetricFamily {
         switch self {
@@ -41,6 +51,25 @@ package enum IndexedCounterFamily: String, Sendable, CaseIterable {
             MetricFamily(
                 rawValue, .counter, "Requests refused by a rate limit, by limit.", labels: ["limit"],
                 closedValues: .rateLimits)
+        case .cacheEvictionsByLayer:
+            MetricFamily(
+                rawValue, .counter, "Answers removed from a layer of the cache to make room.", labels: ["layer"],
+                closedValues: .cacheLayers)
+        case .cacheWritesDropped:
+            MetricFamily(
+                rawValue, .counter, "Writes to a layer of the cache dropped because too much waited.",
+                labels: ["layer"], closedValues: .cacheLayers)
+        case .cacheErrors:
+            MetricFamily(
+                rawValue, .counter, "Failures of a layer of the cache.", labels: ["layer"], closedValues: .cacheLayers)
+        case .cacheRevalidations:
+            MetricFamily(
+                rawValue, .counter, "Questions to origins whether a kept answer still holds, by result.",
+                labels: ["result"], closedValues: .revalidations)
+        case .cacheFilesRemoved:
+            MetricFamily(
+                rawValue, .counter, "Files removed from the disk cache because they are none of its whole answers.",
+                labels: ["reason"], closedValues: .removedFiles)
         }
     }
 }
@@ -69,6 +98,15 @@ package enum AuthOutcomeLabel: Int, Sendable, CaseIterable {
 /// Which rate limit refused: the label of `yatagarasu_rate_limited_requests_total`.
 package enum RateLimitLabel: Int, Sendable, CaseIterable { case global, ip, bucket, user }
 
+/// A layer of the cache: the label `layer`.
+package enum CacheLayerLabel: Int, Sendable, CaseIterable { case memory, disk, redis }
+
+/// What an origin said of a kept answer: the label of `yatagarasu_cache_revalidations_total`.
+package enum RevalidationLabel: Int, Sendable, CaseIterable { case unchanged, changed, failed }
+
+/// Why a file was removed: the label of `yatagarasu_cache_files_removed_total`.
+package enum RemovedFileLabel: Int, Sendable, CaseIterable { case torn, orphan, foreign }
+
 /// A label that only takes values of a list; the last one stands for everything else.
 struct ClosedLabel: Sendable {
     /// The index of the first value.
@@ -81,4 +119,7 @@ struct ClosedLabel: Sendable {
     static let authOutcomes = ClosedLabel(lowest: 0, values: AuthOutcomeLabel.allCases.map(\.name))
     static let s3Errors = ClosedLabel(lowest: 0, values: S3ErrorLabel.allCases.map(\.rawValue))
     static let rateLimits = ClosedLabel(lowest: 0, values: RateLimitLabel.allCases.map { "\($0)" })
+    static let cacheLayers = ClosedLabel(lowest: 0, values: CacheLayerLabel.allCases.map { "\($0)" })
+    static let revalidations = ClosedLabel(lowest: 0, values: RevalidationLabel.allCases.map { "\($0)" })
+    static let removedFiles = ClosedLabel(lowest: 0, values: RemovedFileLabel.allCases.map { "\($0)" })
 }
