@@ -35,12 +35,25 @@ import Testing
             "path": .text("/products/a%20b.txt"), "query": .text("versionId=7&token=***"),
             "protocol": .text("HTTP/1.1"), "bucket": .text("products"), "key": .text("a b.txt"),
             "status": .number(502), "duration_ms": .number(12.345), "ttfb_ms": .number(1.002), "bytes": .number(1_024),
-            "client_ip": .text("192.0.2.7"), "replica": .text("primary"), "cache": .text("miss"),
+            "client_ip": .text("192.0.2.7"), "replica": .text("primary"), "cache": .text("revalidated"),
+            "cache_tier": .text("disk"),
             "origin_status": .number(500), "s3_error_code": .text("InternalError"), "error_code": .text("S3_ERROR"),
             "error_detail": .text("the origin said 500"), "client_left": .flag(true),
             "referer": .text("https://example.com/page"), "user_agent": .text("curl/8.1 (\"x\")"),
         ]
         #expect(try fields(of: line) == expected)
+    }
+
+    @Test("OBS-1: the line says what the cache did, and which layer answered", arguments: CacheOutcome.allCases)
+    func cacheOutcomes(_ outcome: CacheOutcome) throws {
+        var request = LoggedRequest(id: RequestID(random: 0, 0))
+        request.record.cache = outcome
+        let json = try fields(of: try #require(lines(.json, request).first))
+        #expect(json["cache"] == .text("\(outcome)") && json["cache_tier"] == nil)
+        #expect(try #require(lines(.text, request).first).contains(" cache=\(outcome)"))
+        request.record.cacheTier = "redis"
+        #expect(try fields(of: try #require(lines(.json, request).first))["cache_tier"] == .text("redis"))
+        #expect(try #require(lines(.text, request).first).contains(" cache=\(outcome) cache_tier=redis"))
     }
 
     @Test("OBS-1: what is absent has no field")
@@ -62,8 +75,8 @@ import Testing
             line == """
                 2026-11-21T08:48:42.123Z WARN request request_id=00000000-0000-4001-8000-000000000002 method=GET \
                 path=/products/a%20b.txt query="versionId=7&token=***" protocol=HTTP/1.1 bucket=products key="a b.txt" \
-                status=502 duration_ms=12.345 ttfb_ms=1.002 bytes=1024 client_ip=192.0.2.7 replica=primary cache=miss \
-                origin_status=500 s3_error_code=InternalError error_code=S3_ERROR error_detail="the origin said 500" \
+                status=502 duration_ms=12.345 ttfb_ms=1.002 bytes=1024 client_ip=192.0.2.7 replica=primary \
+                cache=revalidated cache_tier=disk origin_status=500 s3_error_code=InternalError error_code=S3_ERROR error_detail="the origin said 500" \
                 client_left=true referer="https://example.com/page" user_agent="curl/8.1 (\\"x\\")"
                 """)
     }
@@ -109,7 +122,7 @@ import Testing
             let line = try #require(lines(format, request).first)
             #expect(line.utf8.count < AccessRecord.longestLine - 64)
             #expect(line.contains("user_agent"))
-            if format == .json { #expect(try fields(of: line).count == 24) }
+            if format == .json { #expect(try fields(of: line).count == 25) }
         }
     }
 
@@ -158,7 +171,8 @@ import Testing
         request.record.originStatus = 500
         request.record.fault = Fault(.originError, detail: "the origin said 500", originCode: "InternalError")
         request.record.replica = ByteBuffer(string: "primary")
-        request.record.cache = "miss"
+        request.record.cache = .revalidated
+        request.record.cacheTier = "disk"
         request.record.hasClientLeft = true
         return request
     }

@@ -59,7 +59,8 @@ extension AccessRecord {
         if let auth { out.field("auth", constant: auth, format) }
         if let openReason { out.field("auth_passed_open", openReason, limit: Limit.detail, format) }
         out.field("replica", replica, limit: Limit.name, format)
-        if let cache { out.field("cache", constant: cache, format) }
+        if let cache { out.field("cache", constant: cache.name, format) }
+        if let cacheTier { out.field("cache_tier", constant: cacheTier, format) }
         if let originStatus { out.field("origin_status", Int64(originStatus), format) }
         if let fault {
             out.field("s3_error_code", fault.originCode, limit: Limit.name, format)

@@ -28,8 +28,10 @@ package struct AccessRecord: ~Copyable {
     /// Why nobody could decide about a request that passed all the same.
     package var openReason: String?
     package var replica: ByteBuffer?
-    /// What the cache did: hit, miss, bypass.
-    package var cache: StaticString?
+    /// What the cache did; nil where the bucket has none.
+    package var cache: CacheOutcome?
+    /// Which layer of the cache answered.
+    package var cacheTier: StaticString?
     /// The client left before the answer was complete.
     package var hasClientLeft = false
 
