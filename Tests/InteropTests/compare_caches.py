@@ -32,13 +32,20 @@ def played(cases, with_ours):
         pathlib.Path(folder).chmod(0o755)
         for kind in ([Caches] if with_ours else []) + list(PEERS):
             cache = kind(folder, origin)
-            shared = cases if cache.is_ours else [case for case in cases if not case.ours]
+            shared = cases if cache.is_ours else [case for case in cases if not case.ours and case.setup not in cache.lacks]
             try:
                 found["Yatagarasu" if cache.is_ours else cache.name] = play_all(shared, cache, origin)
             finally:
                 cache.stop()
     origin.close()
     return found
+
+
+def passes(findings, members):
+    """How many of these cases hold; where not all were played, of how many."""
+    played_here = [case for case in members if case in findings]
+    count = sum(findings[case] is None for case in played_here)
+    return f"{count}" if len(played_here) == len(members) else f"{count} of {len(played_here)}" if played_here else "–"
 
 
 def page(cases, found):
@@ -55,14 +62,14 @@ def page(cases, found):
         "| Group | Cases | " + " | ".join(names) + " |", "|---|---:|" + "---:|" * len(names)]
     for group in dict.fromkeys(case.group for case in shared):
         members = [case for case in shared if case.group == group]
-        passed = [str(sum(found[name][case] is None for case in members)) for name in names]
+        passed = [passes(found[name], members) for name in names]
         lines.append(f"| {group} | {len(members)} | " + " | ".join(passed) + " |")
-    totals = [str(sum(found[name][case] is None for case in shared)) for name in names]
+    totals = [passes(found[name], shared) for name in names]
     lines += [f"| all | {len(shared)} | " + " | ".join(totals) + " |", "",
               "Cases that at least one of them does not pass (✗):", "", "| Case | Rule | " + " | ".join(names) + " |",
               "|---|---|" + ":-:|" * len(names)]
     for case in shared:
-        marks = ["✗" if found[name][case] else "" for name in names]
+        marks = ["✗" if found[name].get(case) else "" for name in names]
         if any(marks):
             label = f"{case.group}: {case.name}".replace("|", "\\|")
             lines.append(f"| {label} | {case.rule} | " + " | ".join(marks) + " |")

@@ -1,11 +1,14 @@
 """Revalidation with the origin (RFC 9111 §4.3), and conditional requests of clients (RFC 9110 §13)."""
 
+import gzip
+
 from harness.cache_table import (
     BODY, FAR_AHEAD, HIT, LONG_AGO, MISS, OTHER, REVALIDATED, WAIT, Do, Moment, Table, between, error, fails, get, gone,
     head, not_modified, ok)
 
 VALIDATION, UPDATE = "RFC 9111 §4.3.1", "RFC 9111 §3.2"
 LM = "Sun, 10 Nov 2019 08:00:00 GMT"
+ZIPPED = gzip.compress(BODY, mtime=0)
 STALE_V1 = ok("max-age=1", ETag='"v1"')
 
 asking = Table("revalidation")
@@ -39,7 +42,7 @@ asking("a 304 that says nothing renews with what is stored", "RFC 9111 §4.3.4",
 asking("a 304 with a short lifetime is asked again", "RFC 9111 §4.3.4", STALE_V1, get(MISS, 1), WAIT, get(REVALIDATED,
        1),
        WAIT, get(REVALIDATED, 1))
-asking("a 304 shortens the lifetime", "RFC 9111 §3.2", [ok("no-cache, max-age=100", ETag='"v1"'),
+asking("a 304 lifts no-cache", "RFC 9111 §3.2", [ok("no-cache, max-age=100", ETag='"v1"'),
        not_modified("max-age=100", ETag='"v1"')],
        get(MISS, 1), get(REVALIDATED, 1), get(HIT, 1))
 asking("a 304 may end in no-cache", "RFC 9111 §3.2", [STALE_V1, not_modified("no-cache", ETag='"v1"')],
@@ -67,8 +70,8 @@ renewed("Last-Modified", LM)
 asking("Expires of a 304 renews the lifetime", UPDATE,
        [ok(ETag='"v1"', Expires=Moment(1)), not_modified(ETag='"v1"', Expires=Moment(100))], get(MISS, 1), WAIT,
        get(REVALIDATED, 1), get(HIT, 1))
-PICTURE = ok("max-age=1", ETag='"v1"', body=BODY, Content_Type="image/png", Content_Encoding="gzip")
-whole = {"content-type": "image/png", "content-encoding": "gzip", "content-length": "1000", "etag": '"v1"'}
+PICTURE = ok("max-age=1", ETag='"v1"', body=ZIPPED, Content_Type="image/png", Content_Encoding="gzip")
+whole = {"content-type": "image/png", "content-encoding": "gzip", "content-length": str(len(ZIPPED)), "etag": '"v1"'}
 asking("a 304 without fields takes none away", UPDATE, [PICTURE, not_modified("max-age=100", ETag='"v1"')],
        get(MISS, 1), WAIT, get(REVALIDATED, 1, has=whole), get(HIT, 1, has=whole))
 asking("a 304 with Content-Length: 0 changes no length", UPDATE,

@@ -122,6 +122,8 @@ def answered(reply, head, body):
     if "if-range" in head.fields and head.fields["if-range"] not in (etag, modified):
         return (200, {}, body)
     first, _, last = asked.removeprefix("bytes=").partition("-")
+    if not (first + last).isdigit() or first and last and int(last) < int(first):
+        return (200, {}, body)
     if not first:
         start, end = max(0, len(body) - int(last)), len(body)
     else:

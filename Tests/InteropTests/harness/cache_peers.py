@@ -15,10 +15,9 @@ http {{
   access_log off; client_body_temp_path {folder}/body; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u;
   scgi_temp_path {folder}/s; proxy_temp_path {folder}/proxy; default_type ""; server_tokens off;
   proxy_cache_path {folder}/cache keys_zone=all:16m max_size=1g use_temp_path=off;
-  proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Accept-Encoding "";
-  proxy_set_header Origin ""; proxy_hide_header Set-Cookie; proxy_ignore_headers Set-Cookie X-Accel-Expires;
+  proxy_http_version 1.1; proxy_hide_header Set-Cookie; proxy_ignore_headers Set-Cookie X-Accel-Expires;
   proxy_cache_revalidate on; proxy_cache_background_update on; proxy_cache_lock on; proxy_cache_lock_timeout 30s;
-  proxy_cache_lock_age 30s; proxy_cache_methods GET; proxy_cache_convert_head off;
+  proxy_cache_lock_age 30s; proxy_hide_header Proxy-Authenticate;
   proxy_cache_valid 200 3600s; proxy_read_timeout 20s; proxy_pass_header Date;
   proxy_next_upstream off;
   upstream origin {{ server 127.0.0.1:{origin}; keepalive 32; }}
@@ -29,13 +28,15 @@ http {{
 NGINX_SERVER = """\
   server {{
     listen 127.0.0.1:{port} backlog=4096; proxy_cache all;
-    proxy_cache_key {setup}|$uri|$arg_versionId|$request_method{slice}; {extra}
-    location / {{ {range} proxy_pass http://origin; }}
-    location /brief/ {{ {range} proxy_cache_valid 200 1s; proxy_pass http://origin; }}
-    location /hasty/ {{ {range} proxy_read_timeout 2s; proxy_pass http://origin; }}
-    location /refused/ {{ {range} proxy_pass http://relay; }}
+    proxy_cache_key {setup}|$uri|$arg_versionId{slice}; {extra}
+    {range}
+    location / {{ proxy_pass http://origin; }}
+    location /brief/ {{ proxy_cache_valid 200 1s; proxy_pass http://origin; }}
+    location /hasty/ {{ proxy_read_timeout 2s; proxy_pass http://origin; }}
+    location /refused/ {{ proxy_pass http://relay; }}
   }}
 """
+CLEAN = 'proxy_set_header Connection ""; proxy_set_header Accept-Encoding ""; proxy_set_header Origin "";'
 RANGED = "proxy_cache_bypass $http_range; proxy_no_cache $http_range; proxy_set_header Range $http_range; " \
     "proxy_set_header If-Range $http_if_range;"
 ERRORS = "error timeout invalid_header http_500 http_502 http_503 http_504"
@@ -93,8 +94,9 @@ sub vcl_backend_response {
   if (beresp.status != 200 && beresp.status != 304) { set beresp.uncacheable = true; set beresp.ttl = 0s; return (deliver); }
   if (beresp.http.Cache-Control ~ "(?i)(^|[ ,])no-cache" && (beresp.http.ETag || beresp.http.Last-Modified) &&
       beresp.http.Cache-Control !~ "(?i)no-store|private") {
-    set beresp.ttl = 0s; set beresp.grace = 0s; return (deliver);
+    set beresp.ttl = 1ms; set beresp.grace = 0s; return (deliver);
   }
+  if (beresp.ttl <= 0s && (beresp.http.ETag || beresp.http.Last-Modified)) { set beresp.ttl = 1ms; }
   if (beresp.http.Cache-Control ~ "(?i)(^|[ ,])(no-store|private|no-cache)" || beresp.http.Vary ~ "\\*") {
     set beresp.uncacheable = true; set beresp.ttl = 0s;
   }
@@ -116,6 +118,7 @@ class Peer:
 
     is_ours = False
     name = ""
+    lacks = ()    # setups that it has nothing for
 
     def __init__(self, folder, origin):
         self.folder = pathlib.Path(folder) / self.name
@@ -145,9 +148,7 @@ class Nginx(Peer):
 
     def _start(self):
         def server(setup, port):
-            ranged = "" if setup == "serve" else RANGED
-            if setup == "slice":
-                ranged = "proxy_set_header Range $slice_range;"
+            ranged = CLEAN + {"serve": "", "slice": "proxy_set_header Range $slice_range;"}.get(setup, RANGED)
             return NGINX_SERVER.format(
                 port=port, setup=setup, slice="|$slice_range" if setup == "slice" else "", range=ranged,
                 extra=NGINX_EXTRA.get(setup, ""))
@@ -161,6 +162,7 @@ class Nginx(Peer):
 
 class Varnish(Peer):
     name = "varnish"
+    lacks = ("slice",)
 
     def _start(self):
         vcl = self.folder / "default.vcl"
@@ -168,8 +170,8 @@ class Varnish(Peer):
         listen = [word for setup, port in self._ports.items() for word in ("-a", f"{setup}=127.0.0.1:{port}")]
         return Program("varnish", [
             needed("varnishd"), "-F", "-n", str(self.folder / "work"), "-f", str(vcl), "-s", "malloc,256m", *listen,
-            "-p", "default_ttl=3600", "-p", "default_grace=0", "-p", "default_keep=3600", "-p", "thread_pool_min=200",
-            "-j", "none"], self.folder)
+            "-p", "default_ttl=3600", "-p", "default_grace=0", "-p", "default_keep=3600", "-p", "http_gzip_support=off",
+            "-p", "thread_pool_min=200", "-j", "none"], self.folder)
 
 
 PEERS = (Nginx, Varnish)
