@@ -10,6 +10,7 @@ import pathlib
 import re
 import subprocess
 import tempfile
+import textwrap
 
 from cache_cases import CASES
 from harness.cache_origin import CacheOrigin
@@ -32,7 +33,7 @@ def played(cases, with_ours):
         pathlib.Path(folder).chmod(0o755)
         for kind in ([Caches] if with_ours else []) + list(PEERS):
             cache = kind(folder, origin)
-            shared = cases if cache.is_ours else [case for case in cases if not case.ours and case.setup not in cache.lacks]
+            shared = [case for case in cases if cache.is_ours or not case.ours and case.setup not in cache.lacks]
             try:
                 found["Yatagarasu" if cache.is_ours else cache.name] = play_all(shared, cache, origin)
             finally:
@@ -48,31 +49,34 @@ def passes(findings, members):
     return f"{count}" if len(played_here) == len(members) else f"{count} of {len(played_here)}" if played_here else "–"
 
 
+def paragraph(text, indent=""):
+    return textwrap.fill(text, 120, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
 def page(cases, found):
     """The table of groups, then the cases that differ."""
-    names = list(found)
-    shared = [case for case in cases if not case.ours]
-    lines = [
-        "# Differences to nginx and Varnish", "",
-        "<!-- Written by compare_caches.py; do not edit. -->", "",
-        f"The {len(shared)} cases of `cache_cases` that are about HTTP alone, played against nginx {version('nginx', '-v')} "
-        f"(`proxy_cache`) and", f"Varnish {version('varnishd', '-V')}, set up by `harness/cache_peers.py`. Yatagarasu passes all of them "
-        f"and {len(cases) - len(shared)} more that are about its own", "promises. Some differences are choices that the RFCs leave open; "
-        "the rule says where to look.", "",
-        "| Group | Cases | " + " | ".join(names) + " |", "|---|---:|" + "---:|" * len(names)]
-    for group in dict.fromkeys(case.group for case in shared):
-        members = [case for case in shared if case.group == group]
-        passed = [passes(found[name], members) for name in names]
-        lines.append(f"| {group} | {len(members)} | " + " | ".join(passed) + " |")
-    totals = [passes(found[name], shared) for name in names]
-    lines += [f"| all | {len(shared)} | " + " | ".join(totals) + " |", "",
-              "Cases that at least one of them does not pass (✗):", "", "| Case | Rule | " + " | ".join(names) + " |",
-              "|---|---|" + ":-:|" * len(names)]
+    names, shared = list(found), [case for case in cases if not case.ours]
+    versions = f"nginx {version('nginx', '-v')} (`proxy_cache`) and Varnish {version('varnishd', '-V')}"
+    groups = {}
     for case in shared:
-        marks = ["✗" if found[name].get(case) else "" for name in names]
-        if any(marks):
-            label = f"{case.group}: {case.name}".replace("|", "\\|")
-            lines.append(f"| {label} | {case.rule} | " + " | ".join(marks) + " |")
+        groups.setdefault(case.group, []).append(case)
+    lines = [
+        "# Differences to nginx and Varnish", "", "<!-- Written by compare_caches.py; do not edit. -->", "",
+        paragraph(
+            f"How many of the {len(shared)} cases of `cache_cases` that are about HTTP alone each cache passes: "
+            f"{versions}, set up by `harness/cache_peers.py`. The other {len(cases) - len(shared)} cases are about "
+            "promises of Yatagarasu's own. Not every difference is a fault: some are choices that the RFCs leave open, or "
+            "promises that nobody else makes; each case names its rule. Varnish has nothing for slices."), "",
+        "| Group | Cases | " + " | ".join(names) + " |", "|---|---:|" + "---:|" * len(names)]
+    for group, members in (groups | {"all": shared}).items():
+        counts = " | ".join(passes(found[name], members) for name in names)
+        lines.append(f"| {group} | {len(members)} | {counts} |")
+    for name in names:
+        lines += ["", f"## What {name} does not pass", ""]
+        for group, members in groups.items():
+            failed = [case.name for case in members if found[name].get(case)]
+            if failed:
+                lines.append(paragraph(f"- **{group}:** " + "; ".join(failed) + ".", "  "))
     return "\n".join(lines) + "\n"
 
 

@@ -249,36 +249,34 @@ def who_shared(play):
 flight = Table("collapsing")
 flight("twenty clients, one cold object", COLLAPSED, HELD, Do(one_fetch(20)), get(HIT, 1))
 flight("twenty clients, one cold chunked object", COLLAPSED, ok("max-age=100", body=BODY, framing="chunked",
-       gate="head"), Do(one_fetch(20)),
-       get(HIT, 1, has={"content-length": "1000"}))
+       gate="head"), Do(one_fetch(20)), get(HIT, 1, has={"content-length": "1000"}))
 flight("followers read what has come", CACHE_6, HALF, Do(streams), get(HIT, 1))
 flight("followers wait for the whole", CACHE_6, HALF, Do(waits), get(HIT, 1), setup="wait", ours=True)
 flight("twenty clients that wait for the whole", CACHE_6, HELD, Do(one_fetch(20)), setup="wait", ours=True)
 flight("the leader leaves midway", CACHE_6, HALF, Do(leader_leaves), get(HIT, 1))
 flight("the leader leaves before the head", CACHE_6, HELD, Do(leader_leaves_early), get(HIT, 1))
 flight("all leave", "HTTP-3", [ok("max-age=100", endless=True, body=b"x" * 1000, declared=2_000_000),
-       ok("max-age=100")], Do(all_leave),
-       get(MISS, 2), ours=True)
-flight("the origin fails midway", "RFC 9111 §3.3", [ok("max-age=100", body=THING, gate=PART, cut=PART + 1), ok("max-age=100")], Do(fails_midway),
-       get(MISS, 2), get(HIT, 2))
+       ok("max-age=100")], Do(all_leave), get(MISS, 2), ours=True)
+flight("the origin fails midway", "RFC 9111 §3.3", [ok("max-age=100", body=THING, gate=PART, cut=PART + 1),
+       ok("max-age=100")], Do(fails_midway), get(MISS, 2), get(HIT, 2))
 flight("the origin fails before the head", CACHE_6, fails(500, gate="head"), Do(fails_before))
 flight("no answer at all", CACHE_6, ok(gate="head", dropped=True), Do(fails_before))
-flight("many ask for what is missing", CACHE_6, gone(gate="head"), Do(lambda play: demand(
-    all(answer.status == 404 for answer in one_fetch_any(play, 5)), "not all 404")))
+flight("many ask for what is missing", CACHE_6, gone(gate="head"),
+       Do(lambda play: demand( all(answer.status == 404 for answer in one_fetch_any(play, 5)), "not all 404")))
 flight("no-store is for one alone", COLLAPSED, ok("no-store", gate="head"), Do(each_its_own))
 flight("private is for one alone", COLLAPSED, ok("private, max-age=100", gate="head"), Do(each_its_own))
 flight("Vary: * is for one alone", COLLAPSED, ok("max-age=100", Vary="*", gate="head"), Do(each_its_own))
 flight("variants on the way", "RFC 9111 §4.1", ok("max-age=100", Vary="X-Device", gate="head"), Do(variants))
-flight("two objects do not wait for each other", CACHE_6, HELD, all_at_the_origin(get(OTHER, name="one"), get(OTHER,
-       name="two")))
-flight("two versions do not wait for each other", CACHE_6, HELD,
-       all_at_the_origin(get(OTHER, query="?versionId=one"), get(OTHER, query="?versionId=two"), get(OTHER)))
+flight("two objects do not wait for each other", CACHE_6, HELD, all_at_the_origin(get(OTHER, name="one"),
+       get(OTHER, name="two")))
+flight("two versions do not wait for each other", CACHE_6, HELD, all_at_the_origin(get(OTHER, query="?versionId=one"),
+       get(OTHER, query="?versionId=two"), get(OTHER)))
 flight("a bucket whose cache is off", CACHE_6, HELD, all_at_the_origin(get(OTHER), get(OTHER), get(OTHER)),
        bucket="off", ours=True)
 flight("coalescing is off", CACHE_6, HELD, all_at_the_origin(*[get(OTHER)] * 4), setup="alone", ours=True)
-flight("a revalidation is one, too", "RFC 9111 §4.3", [ok("max-age=1", ETag='"v1"'), ok("max-age=1", ETag='"v1"',
-       gate="head")], get(MISS, 1),
-       WAIT, Do(one_fetch(8)), get(REVALIDATED, 1, patient=True, asked=range(2, 100)))
+flight("a revalidation is one, too", "RFC 9111 §4.3", [ok("max-age=1", ETag='"v1"'),
+       ok("max-age=1", ETag='"v1"', gate="head")], get(MISS, 1), WAIT, Do(one_fetch(8)),
+       get(REVALIDATED, 1, patient=True, asked=range(2, 100)))
 flight("a follower with a condition", "RFC 9110 §13.2.1", HALF, Do(lambda play: followed(play,
        {"If-None-Match": '"v1"'}, 304)))
 flight("a follower whose condition fails", "RFC 9110 §13.2.1", HALF, Do(lambda play: followed(play,
@@ -286,15 +284,14 @@ flight("a follower whose condition fails", "RFC 9110 §13.2.1", HALF, Do(lambda 
 flight("a HEAD does not wait for the body", "HTTP-3", HALF, answered_meanwhile(head(OTHER, has={"etag": '"v1"'})))
 flight("a range goes past the flight", "HTTP-4", [HALF, ok("max-age=100", ETag='"v1"', body=THING)],
        answered_meanwhile(part(BYPASS, "0-9", body=THING[:10])), ours=True)
-flight("a range joins the flight", "HTTP-4", HALF, Do(lambda play: followed(play, {"Range": "bytes=599990-"}, 206, THING[599990:])), setup="serve")
+flight("a range joins the flight", "HTTP-4", HALF, Do(lambda play: followed(play, {"Range": "bytes=599990-"}, 206,
+       THING[599990:])), setup="serve")
 flight("one who does not read holds nobody up", CACHE_6, ok("max-age=100", body=BODY * 4000, gate="head"),
        Do(slow_reader))
 flight("many clients of an object that no tier may hold", CACHE_6, ok("max-age=100", ETag='"v1"', body=BODY * 2000,
-       gate="head"),
-       Do(lambda play: all_right(play, 6)), bucket="small")
+       gate="head"), Do(lambda play: all_right(play, 6)), bucket="small")
 flight("a private object on its way", "AUTHZ-2", ok("max-age=100", ETag='"v1"', body=BODY, gate="head"),
-       Do(guarded_flight), bucket="guarded",
-       ours=True)
+       Do(guarded_flight), bucket="guarded", ours=True)
 flight("followers say that they shared", "RFC 9211 §2.7", HELD, Do(who_shared), ours=True)
 
 

@@ -33,15 +33,14 @@ fresh("Expires: -1", EXPIRES, ok(Expires="-1"), *at_once_stale)
 fresh("Expires in the form of RFC 850", "RFC 9110 §5.6.7", ok(Expires="Wednesday, 21-Oct-15 07:28:00 GMT"),
       *at_once_stale)
 fresh("Expires in asctime's form", "RFC 9110 §5.6.7", ok(Expires="Wed Oct 21 07:28:00 2015"), *at_once_stale)
-fresh("Expires is counted from Date, ahead of our clock", LIFETIME,
-      ok(Date=Moment(3600), Expires=Moment(3601)), *ends)
+fresh("Expires is counted from Date, ahead of our clock", LIFETIME, ok(Date=Moment(3600), Expires=Moment(3601)), *ends)
 fresh("Expires before a Date ahead of our clock", LIFETIME, ok(Date=Moment(200), Expires=Moment(100)), *at_once_stale)
 fresh("Expires with a Date that is old enough", LIFETIME, ok(Date=Moment(-3600), Expires=Moment(-3500)), *at_once_stale)
 fresh("the first max-age is the shorter one", LIFETIME, ok("max-age=1, max-age=100"), *ends)
 fresh("two lines of Cache-Control count as one", DIRECTIVES, ok(Cache_Control=["max-age=100", "no-store"]),
       *at_once_stale)
-fresh("two lines of Cache-Control, the lifetime second", DIRECTIVES,
-      ok(Cache_Control=["public", "max-age=100"]), *lasts, bucket="brief")
+fresh("two lines of Cache-Control, the lifetime second", DIRECTIVES, ok(Cache_Control=["public", "max-age=100"]),
+      *lasts, bucket="brief")
 fresh("two Expires, the first one past", LIFETIME, ok(Expires=[LONG_AGO, Moment(100)]), *at_once_stale)
 fresh("directives in capitals", DIRECTIVES, ok("MAX-AGE=1"), *ends)
 fresh("No-Store in mixed case", DIRECTIVES, ok("No-Store, max-age=100"), *at_once_stale)
@@ -127,10 +126,10 @@ age("an Age of 2^31", "RFC 9111 §1.2.2", ok("max-age=100", Age="2147483648"), *
 age("an Age beyond 64 bits", "RFC 9111 §1.2.2", ok("max-age=100", Age="99999999999999999999"), *at_once_stale)
 age("the time that the origin took counts", AGE, ok("max-age=100", Age="0", delay=2.5), get(MISS, 1),
     get(HIT, 1, has={"age": at_least(2)}))
-age("a 304 renews the age", "RFC 9111 §4.3.4",
-    [ok("max-age=51", ETag='"v1"', Age="50"), not_modified("max-age=100", ETag='"v1"')],
-    get(MISS, 1), WAIT, get(REVALIDATED, 1), get(HIT, 1, has={"age": between(0, 40)}))
-age("a cache behind this one finds the same time left", "RFC 9111 §4.2.1",
-    ok(Date=Moment(-60), Expires=Moment(40)), Do(downstream))
+age("a 304 renews the age", "RFC 9111 §4.3.4", [ok("max-age=51", ETag='"v1"', Age="50"),
+    not_modified("max-age=100", ETag='"v1"')], get(MISS, 1), WAIT, get(REVALIDATED, 1),
+    get(HIT, 1, has={"age": between(0, 40)}))
+age("a cache behind this one finds the same time left", "RFC 9111 §4.2.1", ok(Date=Moment(-60), Expires=Moment(40)),
+    Do(downstream))
 
 CASES = fresh.cases + ignoring.cases + age.cases

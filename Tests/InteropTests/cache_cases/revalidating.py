@@ -22,63 +22,56 @@ asking("by ETag where Last-Modified is there, too", VALIDATION, ok("max-age=1", 
 asking("without a validator it is fetched anew", VALIDATION, ok("max-age=1"), get(MISS, 1), WAIT,
        get(MISS, 2, saw={"if-none-match": None, "if-modified-since": None}))
 asking("a 200 replaces what was stored", "RFC 9111 §4.3.3", [STALE_V1, ok("max-age=100", ETag='"v2"')], get(MISS, 1),
-       WAIT,
-       get(MISS, 2, saw={"if-none-match": '"v1"'}, has={"etag": '"v2"'}), get(HIT, 2, has={"etag": '"v2"'}))
-asking("a 200 replaces all fields", "RFC 9111 §4.3.3",
-       [ok("max-age=1", ETag='"v1"', x_amz_meta_old="yes"), ok("max-age=100", ETag='"v2"')], get(MISS, 1), WAIT,
-       get(MISS, 2),
-       get(HIT, 2, has={"x-amz-meta-old": None}))
+       WAIT, get(MISS, 2, saw={"if-none-match": '"v1"'}, has={"etag": '"v2"'}), get(HIT, 2, has={"etag": '"v2"'}))
+asking("a 200 replaces all fields", "RFC 9111 §4.3.3", [ok("max-age=1", ETag='"v1"', x_amz_meta_old="yes"),
+       ok("max-age=100", ETag='"v2"')], get(MISS, 1), WAIT, get(MISS, 2), get(HIT, 2, has={"x-amz-meta-old": None}))
 asking("a 200 with no-store is not stored, nor what it replaces", "RFC 9111 §4.3.3",
        [STALE_V1, ok("no-store", ETag='"v2"'), ok("max-age=100", ETag='"v3"')], get(MISS, 1), WAIT, get(MISS, 2),
        get(MISS, 3))
-asking("a 200 that is cut is not stored", "RFC 9111 §3.3",
-       [STALE_V1, ok("max-age=100", ETag='"v2"', body=BODY, cut=500), ok("max-age=100", ETag='"v3"')],
-       get(MISS, 1), WAIT, Do(lambda play: play.exchange(get(OTHER, is_cut=True))), get(MISS, 3, asked=3), get(HIT, 3))
+asking("a 200 that is cut is not stored", "RFC 9111 §3.3", [STALE_V1, ok("max-age=100", ETag='"v2"', body=BODY,
+       cut=500), ok("max-age=100", ETag='"v3"')], get(MISS, 1), WAIT, Do(lambda play: play.exchange(get(OTHER,
+       is_cut=True))), get(MISS, 3, asked=3), get(HIT, 3))
 asking("a 304 renews the lifetime", "RFC 9111 §4.3.4", [STALE_V1, not_modified("max-age=100", ETag='"v1"')],
        get(MISS, 1), WAIT, get(REVALIDATED, 1), get(HIT, 1))
 asking("a 304 that says nothing renews with what is stored", "RFC 9111 §4.3.4",
-       [ok("max-age=100", ETag='"v1"', Age="99"), not_modified(ETag='"v1"')],
-       get(MISS, 1), WAIT, get(REVALIDATED, 1), get(HIT, 1, has={"age": between(0, 60)}))
-asking("a 304 with a short lifetime is asked again", "RFC 9111 §4.3.4", STALE_V1, get(MISS, 1), WAIT, get(REVALIDATED,
-       1),
-       WAIT, get(REVALIDATED, 1))
+       [ok("max-age=100", ETag='"v1"', Age="99"), not_modified(ETag='"v1"')], get(MISS, 1), WAIT, get(REVALIDATED, 1),
+       get(HIT, 1, has={"age": between(0, 60)}))
+asking("a 304 with a short lifetime is asked again", "RFC 9111 §4.3.4", STALE_V1, get(MISS, 1), WAIT,
+       get(REVALIDATED, 1), WAIT, get(REVALIDATED, 1))
 asking("a 304 lifts no-cache", "RFC 9111 §3.2", [ok("no-cache, max-age=100", ETag='"v1"'),
-       not_modified("max-age=100", ETag='"v1"')],
-       get(MISS, 1), get(REVALIDATED, 1), get(HIT, 1))
-asking("a 304 may end in no-cache", "RFC 9111 §3.2", [STALE_V1, not_modified("no-cache", ETag='"v1"')],
-       get(MISS, 1), WAIT, get(REVALIDATED, 1), get(REVALIDATED, 1))
+       not_modified("max-age=100", ETag='"v1"')], get(MISS, 1), get(REVALIDATED, 1), get(HIT, 1))
+asking("a 304 may end in no-cache", "RFC 9111 §3.2", [STALE_V1, not_modified("no-cache", ETag='"v1"')], get(MISS, 1),
+       WAIT, get(REVALIDATED, 1), get(REVALIDATED, 1))
 
 
 def renewed(name, value, **old):
     """A field of a 304 stands in the hits that follow."""
     said = name.replace("-", "_")
-    asking(f"a 304 updates {name}", UPDATE,
-           [ok("max-age=1", ETag='"v1"', **old), not_modified("max-age=100", ETag='"v1"', **{said: value})],
-           get(MISS, 1), WAIT, get(REVALIDATED, 1, has={name.lower(): value}), get(HIT, 1, has={name.lower(): value}))
+    asking(f"a 304 updates {name}", UPDATE, [ok("max-age=1", ETag='"v1"', **old),
+           not_modified("max-age=100", ETag='"v1"', **{said: value})], get(MISS, 1), WAIT,
+           get(REVALIDATED, 1, has={name.lower(): value}), get(HIT, 1, has={name.lower(): value}))
 
 
-asking("a 304 updates Cache-Control", UPDATE, [STALE_V1, not_modified("max-age=100, public", ETag='"v1"')], get(MISS,
-       1), WAIT,
-       get(REVALIDATED, 1, has={"cache-control": "max-age=100, public"}), get(HIT, 1,
-       has={"cache-control": "max-age=100, public"}))
+asking("a 304 updates Cache-Control", UPDATE, [STALE_V1, not_modified("max-age=100, public", ETag='"v1"')],
+       get(MISS, 1), WAIT, get(REVALIDATED, 1, has={"cache-control": "max-age=100, public"}),
+       get(HIT, 1, has={"cache-control": "max-age=100, public"}))
 renewed("Expires", FAR_AHEAD, Expires=LONG_AGO)
 renewed("x-amz-meta-note", "new", x_amz_meta_note="old")
 renewed("x-amz-meta-added", "yes")
 renewed("Content-Disposition", "inline", Content_Disposition="attachment")
 renewed("Content-Language", "de", Content_Language="en")
 renewed("Last-Modified", LM)
-asking("Expires of a 304 renews the lifetime", UPDATE,
-       [ok(ETag='"v1"', Expires=Moment(1)), not_modified(ETag='"v1"', Expires=Moment(100))], get(MISS, 1), WAIT,
-       get(REVALIDATED, 1), get(HIT, 1))
+asking("Expires of a 304 renews the lifetime", UPDATE, [ok(ETag='"v1"', Expires=Moment(1)),
+       not_modified(ETag='"v1"', Expires=Moment(100))], get(MISS, 1), WAIT, get(REVALIDATED, 1), get(HIT, 1))
 PICTURE = ok("max-age=1", ETag='"v1"', body=ZIPPED, Content_Type="image/png", Content_Encoding="gzip")
 whole = {"content-type": "image/png", "content-encoding": "gzip", "content-length": str(len(ZIPPED)), "etag": '"v1"'}
 asking("a 304 without fields takes none away", UPDATE, [PICTURE, not_modified("max-age=100", ETag='"v1"')],
        get(MISS, 1), WAIT, get(REVALIDATED, 1, has=whole), get(HIT, 1, has=whole))
-asking("a 304 with Content-Length: 0 changes no length", UPDATE,
-       [PICTURE, not_modified("max-age=100", ETag='"v1"', Content_Length="0")], get(MISS, 1), WAIT,
+asking("a 304 with Content-Length: 0 changes no length", UPDATE, [PICTURE,
+       not_modified("max-age=100", ETag='"v1"', Content_Length="0")], get(MISS, 1), WAIT,
        get(REVALIDATED, 1, has=whole), get(HIT, 1, has=whole))
-asking("a 304 with another Content-Length changes no length", UPDATE,
-       [PICTURE, not_modified("max-age=100", ETag='"v1"', Content_Length="7")], get(MISS, 1), WAIT,
+asking("a 304 with another Content-Length changes no length", UPDATE, [PICTURE,
+       not_modified("max-age=100", ETag='"v1"', Content_Length="7")], get(MISS, 1), WAIT,
        get(REVALIDATED, 1, has=whole), get(HIT, 1, has=whole))
 asking("a 304 without an ETag leaves the ETag", UPDATE, [PICTURE, not_modified("max-age=100")], get(MISS, 1), WAIT,
        get(REVALIDATED, 1, has=whole), get(HIT, 1, has=whole))
@@ -91,12 +84,11 @@ asking("a 404 removes what was stored", "RFC 9111 §4.3.3", [STALE_V1, gone(), o
        get(MISS, 1), WAIT, error(404), get(MISS, 3, saw={"if-none-match": None}))
 asking("a 403 is passed on", "RFC 9111 §4.3.3", [STALE_V1, fails(403, "AccessDenied")], get(MISS, 1), WAIT, error(403))
 for status in (500, 502, 503, 504):
-    asking(f"a {status} is told where nothing allows stale", "RFC 9111 §4.2.4", [STALE_V1, fails(status)], get(MISS,
-           1), WAIT,
-           error())
-asking("a failure leaves what was stored", "RFC 9111 §4.3.3", [STALE_V1, fails(500), not_modified("max-age=100",
-       ETag='"v1"')],
-       get(MISS, 1), WAIT, error(), get(REVALIDATED, 1, saw={"if-none-match": '"v1"'}), get(HIT, 1))
+    asking(f"a {status} is told where nothing allows stale", "RFC 9111 §4.2.4", [STALE_V1, fails(status)], get(MISS, 1),
+           WAIT, error())
+asking("a failure leaves what was stored", "RFC 9111 §4.3.3", [STALE_V1, fails(500),
+       not_modified("max-age=100", ETag='"v1"')], get(MISS, 1), WAIT, error(),
+       get(REVALIDATED, 1, saw={"if-none-match": '"v1"'}), get(HIT, 1))
 asking("the client's own tag is no question to the origin", VALIDATION, STALE_V1, get(MISS, 1), WAIT,
        get(REVALIDATED, 1, send={"If-None-Match": '"v0"'}, saw={"if-none-match": '"v1"'}))
 asking("a client that has it gets 304 after revalidation", "RFC 9111 §4.3.2", STALE_V1, get(MISS, 1), WAIT,
@@ -110,8 +102,7 @@ asking_not = Table("client directives", ours=True)
 for name, value in (("Cache-Control", "no-cache"), ("Cache-Control", "max-age=0"), ("Cache-Control", "no-store"),
                     ("Cache-Control", "min-fresh=1000"), ("Pragma", "no-cache")):
     asking_not(f"{name}: {value} of a client does not reach the origin", "RFC 9111 §5.2.1", ok("max-age=100"),
-               get(MISS, 1),
-               get(HIT, 1, send={name: value}))
+               get(MISS, 1), get(HIT, 1, send={name: value}))
 asking_not("max-stale of a client wins nothing", "RFC 9111 §5.2.1", ok("max-age=1"), get(MISS, 1), WAIT,
            get(MISS, 2, send={"Cache-Control": "max-stale"}))
 asking_not("no-store of a client is stored all the same", "RFC 9111 §5.2.1", ok("max-age=100"),
@@ -137,9 +128,8 @@ def condition(name, rule, send, status, reply=V1):
     """A condition on a fresh hit, and the same on a miss, for which the whole object is fetched and stored."""
     body = BODY if status == 200 else None
     conditions(name, rule, reply, get(MISS, 1), get(HIT, send=send, status=status, body=body), get(HIT, 1))
-    conditions(f"{name}, on a miss", rule, reply,
-               get(MISS, send=send, status=status, body=body, saw={f.lower(): None for f in (INM, IMS, IM, IUS)}),
-               get(HIT, 1))
+    conditions(f"{name}, on a miss", rule, reply, get(MISS, send=send, status=status, body=body,
+               saw={f.lower(): None for f in (INM, IMS, IM, IUS)}), get(HIT, 1))
 
 
 condition("If-None-Match names it", "RFC 9110 §13.1.2", {INM: '"v1"'}, 304)
@@ -172,8 +162,7 @@ condition("If-Match goes before If-Unmodified-Since", "RFC 9110 §13.2.2", {IM: 
 condition("If-Match and then If-None-Match", "RFC 9110 §13.2.2", {IM: '"v1"', INM: '"v1"'}, 304)
 conditions("a 304 from the cache has the fields that it must", "RFC 9110 §15.4.5", V1, get(MISS, 1),
            get(HIT, send={INM: '"v1"'}, status=304, has={"etag": '"v1"', "cache-control": "max-age=100",
-           "date": lambda v: v,
-                                                         "content-length": lambda v: v in (None, "1000")}))
+           "date": lambda v: v, "content-length": lambda v: v in (None, "1000")}))
 conditions("a HEAD with If-None-Match", "RFC 9110 §13.2.1", V1, get(MISS, 1), head(HIT, send={INM: '"v1"'}, status=304))
 conditions("a HEAD with If-Match", "RFC 9110 §13.2.1", V1, get(MISS, 1), head(HIT, send={IM: '"v2"'}, status=412))
 conditions("a condition on a missing object", "RFC 9110 §13.2.1", gone(), error(404, send={INM: '"v1"'}))

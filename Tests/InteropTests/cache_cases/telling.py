@@ -19,8 +19,7 @@ tells("a miss that is not stored", STATUS, ok("no-store"), get(MISS, 1, cache={"
 tells("a miss for want of a variant", STATUS, ok("max-age=100", Vary="X-Device"), get(MISS, 1),
       get(MISS, 2, send={"X-Device": "a"}, cache={"fwd": "vary-miss", "stored": True}))
 tells("a stale response that was replaced", STATUS, [BRIEF, ok("max-age=100", ETag='"v2"', body=BODY)], get(MISS, 1),
-      WAIT,
-      get(MISS, 2, cache={"fwd": "stale", "fwd-status": "200", "stored": True}))
+      WAIT, get(MISS, 2, cache={"fwd": "stale", "fwd-status": "200", "stored": True}))
 tells("hit and fwd exclude each other", "RFC 9211 §2.1", BRIEF, get(MISS, 1), WAIT,
       get(REVALIDATED, 1, cache={"hit": None, "fwd": "stale", "fwd-status": "304"}))
 tells("a HEAD that misses", STATUS, FRESH, head(MISS, cache={"fwd": "uri-miss", "stored": None}))
@@ -78,22 +77,18 @@ def logged_later(outcome):
 
 tells("the time that is left", "RFC 9211 §2.4", ok("max-age=100", Age="0"), Do(time_left))
 tells("the time that is left of a response that came with an age", "RFC 9211 §2.4", ok("max-age=150", Age="50"),
-      get(MISS, 1),
-      get(HIT, 1, has={"age": lambda value: 50 <= int(value) < 120}))
+      get(MISS, 1), get(HIT, 1, has={"age": lambda value: 50 <= int(value) < 120}))
 tells("each field once", STATUS, ok("max-age=100", ETag='"v1"', Age="7", X_Cache="HIT", Cache_Status="other; hit"),
       Do(lines_once))
 tells("answers of no bucket", STATUS, FRESH, Do(elsewhere))
 tells("the log of hits, misses and bypasses", "OBS-1", FRESH, Do(logged))
 tells("the log of a revalidation", "OBS-1", BRIEF, get(MISS, 1), WAIT, logged_later("revalidated"))
-tells("the log of a stale answer", "OBS-1", [ok("max-age=1, stale-while-revalidate=100"), ok(gate="head")], get(MISS,
-      1), WAIT,
-      logged_later("stale"), OPEN)
+tells("the log of a stale answer", "OBS-1", [ok("max-age=1, stale-while-revalidate=100"), ok(gate="head")],
+      get(MISS, 1), WAIT, logged_later("stale"), OPEN)
 tells("a stale answer while the refresh runs", STATUS, [ok("max-age=1, stale-while-revalidate=100"), ok(gate="head")],
-      get(MISS, 1), WAIT,
-      get(STALE, 1, cache={"hit": True}), OPEN)
-tells("a stale answer since the origin failed", STATUS, [ok("max-age=1, stale-if-error=100"), fails(503)], get(MISS,
-      1), WAIT,
-      get(STALE_ON_ERROR, 1))
+      get(MISS, 1), WAIT, get(STALE, 1, cache={"hit": True}), OPEN)
+tells("a stale answer since the origin failed", STATUS, [ok("max-age=1, stale-if-error=100"), fails(503)], get(MISS, 1),
+      WAIT, get(STALE_ON_ERROR, 1))
 tells("a bucket whose cache is off", STATUS, FRESH, get(OTHER, 1, has=NONE), part(OTHER, "0-9", has=NONE), bucket="off")
 
 CASES = tells.cases

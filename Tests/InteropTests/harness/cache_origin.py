@@ -1,5 +1,6 @@
 """An origin for the cases of the cache: each case has keys of its own and a script of answers, request by request."""
 
+import calendar
 import email.utils
 import itertools
 import threading
@@ -139,23 +140,26 @@ def tags(text):
 
 def holds(fields, etag, modified):
     if "if-match" in fields:
-        return fields["if-match"] == "*" or etag in tags(fields["if-match"])
-    if "if-unmodified-since" in fields and modified:
-        return seconds(modified) <= seconds(fields["if-unmodified-since"])
+        strong = (etag or "").startswith('"') and etag in tags(fields["if-match"])
+        return fields["if-match"] == "*" or strong
+    if modified and (date := seconds(fields.get("if-unmodified-since"))) is not None:
+        return seconds(modified) <= date
     return True
 
 
 def is_changed(fields, etag, modified):
     if "if-none-match" in fields:
         known = [tag.removeprefix("W/") for tag in tags(fields["if-none-match"])]
-        return not etag or etag.removeprefix("W/") not in known
-    if "if-modified-since" in fields and modified:
-        return seconds(modified) > seconds(fields["if-modified-since"])
+        return known != ["*"] and (not etag or etag.removeprefix("W/") not in known)
+    if modified and (date := seconds(fields.get("if-modified-since"))) is not None:
+        return seconds(modified) > date
     return True
 
 
 def seconds(date):
-    return email.utils.parsedate_to_datetime(date).timestamp()
+    """None where it is no date."""
+    parts = email.utils.parsedate(date or "")
+    return calendar.timegm(parts) if parts else None
 
 
 class CacheOrigin:

@@ -19,6 +19,7 @@ http {{
   proxy_cache_revalidate on; proxy_cache_background_update on; proxy_cache_lock on; proxy_cache_lock_timeout 30s;
   proxy_cache_lock_age 30s; proxy_hide_header Proxy-Authenticate;
   proxy_cache_valid 200 3600s; proxy_read_timeout 20s; proxy_pass_header Date;
+  if_modified_since before; proxy_ignore_client_abort on;
   proxy_next_upstream off;
   upstream origin {{ server 127.0.0.1:{origin}; keepalive 32; }}
   upstream relay {{ server 127.0.0.1:{relay} max_fails=0; }}
@@ -42,6 +43,7 @@ RANGED = "proxy_cache_bypass $http_range; proxy_no_cache $http_range; proxy_set_
 ERRORS = "error timeout invalid_header http_500 http_502 http_503 http_504"
 NGINX_EXTRA = {
     "ignoring": "proxy_ignore_headers Cache-Control Expires Set-Cookie X-Accel-Expires;",
+    "serve": "proxy_force_ranges on;",
     "stale": "proxy_cache_use_stale updating;",
     "on-error": f"proxy_cache_use_stale {ERRORS};",
     "negative": "proxy_cache_valid 404 100s;",
@@ -74,13 +76,14 @@ sub vcl_backend_fetch {
 }
 sub vcl_backend_response {
   unset beresp.http.Set-Cookie;
+  set bereq.http.X-Control = regsuball(beresp.http.Cache-Control, {"="([^"\\\\]|\\\\.)*""}, "=0");
   if (bereq.uncacheable) { return (deliver); }
   if (bereq.is_bgfetch && beresp.status >= 500) { return (abandon); }
-  if (beresp.http.Cache-Control ~ "(?i)must-revalidate|proxy-revalidate") { set beresp.grace = 0s; }
-  elsif (beresp.http.Cache-Control ~ "(?i)stale-if-error=[0-9]") {
-    set beresp.grace = std.duration(regsub(beresp.http.Cache-Control, "(?i).*stale-if-error=([0-9]+).*", "\\1s"), 0s);
+  if (bereq.http.X-Control ~ "(?i)must-revalidate|proxy-revalidate") { set beresp.grace = 0s; }
+  elsif (bereq.http.X-Control ~ "(?i)stale-if-error=[0-9]") {
+    set beresp.grace = std.duration(regsub(bereq.http.X-Control, "(?i).*stale-if-error=([0-9]+).*", "\\1s"), 0s);
   }
-  elsif (beresp.http.Cache-Control !~ "(?i)stale-while-revalidate=" &&
+  elsif (bereq.http.X-Control !~ "(?i)stale-while-revalidate=" &&
       (bereq.http.X-Setup == "stale" || bereq.http.X-Setup == "on-error")) { set beresp.grace = 100s; }
   if (bereq.http.X-Setup == "ignoring") {
     set beresp.ttl = 3600s;
@@ -91,13 +94,15 @@ sub vcl_backend_response {
   if (bereq.url ~ "^/brief/" && !beresp.http.Cache-Control && !beresp.http.Expires) { set beresp.ttl = 1s; }
   if (beresp.status == 404 && bereq.http.X-Setup == "negative") { set beresp.ttl = 100s; return (deliver); }
   if (beresp.status == 404 && bereq.http.X-Setup == "negative-short") { set beresp.ttl = 1s; return (deliver); }
-  if (beresp.status != 200 && beresp.status != 304) { set beresp.uncacheable = true; set beresp.ttl = 0s; return (deliver); }
-  if (beresp.http.Cache-Control ~ "(?i)(^|[ ,])no-cache" && (beresp.http.ETag || beresp.http.Last-Modified) &&
-      beresp.http.Cache-Control !~ "(?i)no-store|private") {
-    set beresp.ttl = 1ms; set beresp.grace = 0s; return (deliver);
+  if (beresp.status != 200 && beresp.status != 304) {
+    set beresp.uncacheable = true; set beresp.ttl = 0s; return (deliver);
   }
-  if (beresp.ttl <= 0s && (beresp.http.ETag || beresp.http.Last-Modified)) { set beresp.ttl = 1ms; }
-  if (beresp.http.Cache-Control ~ "(?i)(^|[ ,])(no-store|private|no-cache)" || beresp.http.Vary ~ "\\*") {
+  if (bereq.http.X-Control ~ "(?i)(^|[ ,])no-cache($|[ ,=])" && (beresp.http.ETag || beresp.http.Last-Modified) &&
+      bereq.http.X-Control !~ "(?i)no-store($|[ ,=])|private($|[ ,=])") {
+    set beresp.ttl = 0.01ms; set beresp.grace = 0s; return (deliver);
+  }
+  if (beresp.ttl <= 0s && (beresp.http.ETag || beresp.http.Last-Modified)) { set beresp.ttl = 0.01ms; }
+  if (bereq.http.X-Control ~ "(?i)(^|[ ,])(no-store|private|no-cache)($|[ ,=])" || beresp.http.Vary ~ "\\*") {
     set beresp.uncacheable = true; set beresp.ttl = 0s;
   }
   return (deliver);
@@ -117,6 +122,7 @@ class Peer:
     """A cache of others; one port for each setup."""
 
     is_ours = False
+    pause = 0
     name = ""
     lacks = ()    # setups that it has nothing for
 

@@ -37,9 +37,11 @@ class Play:
             for number, step in enumerate(self.case.steps, 1):
                 try:
                     self._step(step)
+                    if isinstance(step, (Ask, Crowd, Do)):
+                        time.sleep(self.cache.pause)
                 except (Deviation, AssertionError) as found:
                     return f"step {number}: {found}"
-                except (OSError, ValueError) as broken:
+                except Exception as broken:    # whatever a case stumbles over is its finding, not the others'
                     return f"step {number}: {type(broken).__name__}: {broken}"
             return None
         finally:
@@ -162,7 +164,7 @@ def several(value):
 
 def parameters(cache_status):
     """The parameters of our member of Cache-Status (RFC 9211 §2)."""
-    _, *pairs = [part.strip() for part in cache_status.split(";")]
+    _, *pairs = [part.strip() for part in (cache_status or "").split(";")]
     found = {}
     for pair in pairs:
         name, _, value = pair.partition("=")

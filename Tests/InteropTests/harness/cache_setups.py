@@ -34,6 +34,7 @@ class Caches:
         self.folder = pathlib.Path(folder)
         self.origin = origin
         self.tier = tier
+        self.pause = 0 if tier == "memory" else 0.3    # what goes to a disk goes there behind the answer (CACHE-4)
         self._secret = SharedSecret("HS256")
         self._relay = Relay(origin.port)
         self._proxies = {}
@@ -80,5 +81,5 @@ class Caches:
             entry("main"), entry("brief", {"ttl_seconds": 1}), entry("off", {"enabled": False}),
             entry("small", {"max_item_size_mb": "64KiB"}), entry("overrides", allow_response_overrides=True),
             entry("hasty", timeout=2), entry("refused", endpoint=f"http://127.0.0.1:{self._relay.port}"),
-            entry("guarded") | {"auth": {"enabled": True, "provider": "jwt", "claims": MAY_READ}},
+            entry("guarded") | {"auth": {"enabled": True, "provider": "jwt", "jwt": {"claims": MAY_READ}}},
         ]
