@@ -35,7 +35,11 @@ def played(cases, with_ours):
             cache = kind(folder, origin)
             shared = [case for case in cases if cache.is_ours or not case.ours and case.setup not in cache.lacks]
             try:
-                found["Yatagarasu" if cache.is_ours else cache.name] = play_all(shared, cache, origin)
+                findings = play_all(shared, cache, origin)
+                # What others do in the background races with the next step: they pass what they pass in one of three.
+                for _ in range(0 if cache.is_ours else 2):
+                    findings |= play_all([case for case in shared if findings[case]], cache, origin)
+                found["Yatagarasu" if cache.is_ours else cache.name] = findings
             finally:
                 cache.stop()
     origin.close()

@@ -9,7 +9,7 @@ from harness.cache_table import (
 
 COLLAPSED, CACHE_6 = "RFC 9111 §4", "CACHE-6"
 GET = get(OTHER)
-SOON = 5    # seconds in which what waits for nothing comes
+SOON = 10    # seconds in which what waits for nothing comes
 HELD = ok("max-age=100", ETag='"v1"', gate="head")
 THING = BODY * 600
 PART = len(THING) // 2
