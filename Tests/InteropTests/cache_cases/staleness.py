@@ -32,6 +32,8 @@ swr("no directive, no setting, nothing stale", PROHIBITED, [ok("max-age=1"), ok(
 for forbids in ("must-revalidate", "proxy-revalidate", "no-cache"):
     swr(f"{forbids} forbids it", PROHIBITED, [ok(f"max-age=1, stale-while-revalidate=100, {forbids}"),
         ok("max-age=100")], get(MISS, 1), WAIT, get(MISS, 2))
+swr("s-maxage forbids it, as proxy-revalidate does", PROHIBITED,
+    [ok("s-maxage=1, stale-while-revalidate=100"), ok("max-age=100")], get(MISS, 1), WAIT, get(MISS, 2))
 swr("a refresh that fails keeps the stale one", SWR, [OLD, fails(500)], get(MISS, 1), WAIT, get(STALE, 1), Asked(2),
     get(STALE, 1), Wait(0.5), get(STALE, 1))
 swr("a refresh that is cut keeps the stale one", SWR, [OLD, ok("max-age=100", ETag='"v2"', body=b"x" * 1000, cut=10)],
@@ -79,6 +81,8 @@ sie("a 403 is no error", SIE, [KEPT, fails(403, "AccessDenied")], get(MISS, 1), 
 for forbids in ("must-revalidate", "proxy-revalidate", "no-cache"):
     sie(f"{forbids} forbids it", PROHIBITED, [ok(f"max-age=1, stale-if-error=100, {forbids}", ETag='"v1"'), fails(500)],
         get(MISS, 1), WAIT, error())
+sie("s-maxage forbids it, as proxy-revalidate does", PROHIBITED,
+    [ok("s-maxage=1, stale-if-error=100", ETag='"v1"'), fails(500)], get(MISS, 1), WAIT, error())
 sie("nothing is stored, nothing is stale", SIE, fails(500), error())
 sie("after the failure the origin's new one", SIE, [KEPT, fails(500), ok("max-age=100", ETag='"v2"')], get(MISS, 1),
     WAIT, get(STALE_ON_ERROR, 1), get(MISS, 2 + 1, patient=True, asked=(3, 4)), get(HIT, 3))
