@@ -69,8 +69,8 @@ def page(cases, found):
         paragraph(
             f"How many of the {len(shared)} cases of `cache_cases` that are about HTTP alone each cache passes: "
             f"{versions}, set up by `harness/cache_peers.py`. The other {len(cases) - len(shared)} cases are about "
-            "promises of Yatagarasu's own. Not every difference is a fault: some are choices that the RFCs leave open, or "
-            "promises that nobody else makes; each case names its rule. Varnish has nothing for slices."), "",
+            "promises of Yatagarasu's own. Not every difference is a fault: some are choices that the RFCs leave open, "
+            "or promises that nobody else makes; each case names its rule. Varnish has nothing for slices."), "",
         "| Group | Cases | " + " | ".join(names) + " |", "|---|---:|" + "---:|" * len(names)]
     for group, members in (groups | {"all": shared}).items():
         counts = " | ".join(passes(found[name], members) for name in names)

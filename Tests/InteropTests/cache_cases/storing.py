@@ -14,8 +14,8 @@ storing("no-store beside max-age", "RFC 9111 §5.2.2.5", ok("max-age=100, no-sto
 storing("no-store beside Expires", "RFC 9111 §5.2.2.5", ok("no-store", Expires="Wed, 21 Oct 2037 07:28:00 GMT"), *never)
 storing("no-store keeps no validator", "RFC 9111 §5.2.2.5", ok("no-store", ETag='"v1"'), get(MISS, 1),
         get(MISS, 2, saw={"if-none-match": None}))
-storing("no-store beside must-understand", "RFC 9111 §5.2.2.3", ok("must-understand, no-store, max-age=100"), get(MISS, 1),
-        get(HIT, 1))
+storing("no-store beside must-understand", "RFC 9111 §5.2.2.3", ok("must-understand, no-store, max-age=100"),
+        get(MISS, 1), get(HIT, 1))
 storing("private", "RFC 9111 §5.2.2.7", ok("private"), *never)
 storing("private beside max-age", "RFC 9111 §5.2.2.7", ok("private, max-age=100"), *never)
 storing("private beside s-maxage", "RFC 9111 §5.2.2.7", ok("private, s-maxage=100"), *never)
