@@ -14,7 +14,7 @@ import threading
 import time
 
 from peers import GUARDED
-from programs import LOAD_CORE, Program, fetch
+from programs import GET, LOAD_CORE, SCRIPT, Program, fetch
 from rows import RATE, LoadRow
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
@@ -26,19 +26,6 @@ POLICY, POLICY_PATH = REPOSITORY / "examples" / "opa" / "policy.rego", "yatagara
 FOLDER = "/bench/teams/blue/"
 TARGET = FOLDER + "0"
 
-SCRIPT = """-- Another object with each request; all requests are written before the run.
-local requests, number = {{}}, 0
-function init()
-    for object = 0, {objects} - 1 do
-        {request}
-    end
-end
-function request()
-    number = (number + 1) % {objects}
-    return requests[number]
-end
-"""
-GET = 'requests[object] = wrk.format("GET", "{folder}" .. object)'
 POST = 'requests[object] = wrk.format("POST", "{target}", nil, [==[{before}]==] .. object .. [==[{after}]==])'
 
 

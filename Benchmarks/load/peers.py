@@ -3,11 +3,15 @@
 import json
 import os
 import pathlib
+import re
+import subprocess
 
 from programs import LOAD_CORE, SERVER_CORE, Program, fetch, free_port, wait_for, wrk
 
 # Objects below /bench/teams/blue/, numbered from 0.
 GUARDED = 512
+# Objects below /bench/small/, /bench/middle/ and /bench/big/, numbered from 0: how many, and of how many bytes.
+FOLDERS = {"small": (1000, 1024), "middle": (100, 1 << 20), "big": (10, 1 << 30)}
 USER = "user root;" if os.geteuid() == 0 else ""
 HEALTH = '{"status":"healthy","uptime_seconds":12,"version":"0.1.0"}'
 LISTING = ('<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
@@ -32,18 +36,22 @@ ORIGIN = """sendfile on; sendfile_max_chunk 512k; open_file_cache max=1000 inact
         listen 127.0.0.1:{port} backlog=4096; root {root};
         location = /bench {{ default_type application/xml; return 200 '{listing}'; }}
         location = /bench/ {{ default_type application/xml; return 200 '{listing}'; }}
+        location = /bench/cold {{ limit_rate 25m; }}
+        location = /count {{ stub_status; }}
         location / {{ }}
     }}"""
-PASS = """sendfile off;
+LOG = """
     log_format json escape=json '{{"timestamp":"$time_iso8601","level":"INFO","message":"request",'
         '"request_id":"$request_id","method":"$request_method","path":"$uri","protocol":"$server_protocol",'
         '"bucket":"bench","key":"$uri","status":$status,"duration_ms":$request_time,'
         '"ttfb_ms":"$upstream_header_time","bytes":$body_bytes_sent,"client_ip":"$remote_addr",'
-        '"origin_status":"$upstream_status","user_agent":"$http_user_agent"}}';
-    {log}
+        '"origin_status":"$upstream_status","user_agent":"$http_user_agent"{more}}}';
+    access_log {path} json buffer=64k flush=1s;"""
+UPSTREAM = """
     upstream origin {{
         server 127.0.0.1:{origin}; keepalive 64; keepalive_requests 100000000; keepalive_timeout 3600s;
-    }}
+    }}"""
+PASS = """sendfile off; {log} {upstream}
     server {{
         listen 127.0.0.1:{port} backlog=4096;
         location = /health {{ default_type application/json; return 200 '{health}'; }}
@@ -89,6 +97,7 @@ class Peers:
     def __init__(self, folder, binary, stream_bytes):
         self.folder, self.binary = pathlib.Path(folder), binary
         self.ports, self.programs, self.fields, self.scripts = {}, {}, {}, {}
+        self._counted = 0
         self._files(stream_bytes)
 
     def __enter__(self):
@@ -103,8 +112,8 @@ class Peers:
         port = self.port("origin")
         root = self.folder / "root"
         self.started(nginx("origin", LOAD_CORE, self.folder, ORIGIN.format(port=port, root=root, listing=LISTING)))
-        for name, log in (("nginx", "access_log off;"), ("nginx-log", self._log("nginx-log"))):
-            http = PASS.format(port=self.port(name), origin=port, log=log, health=HEALTH)
+        for name, log in (("nginx", ""), ("nginx-log", self.log("nginx-log"))):
+            http = PASS.format(port=self.port(name), upstream=self.upstream(), log=log, health=HEALTH)
             self.started(nginx(name, SERVER_CORE, self.folder, http))
         path = self.folder / "haproxy.cfg"
         path.write_text(HAPROXY.format(port=self.port("haproxy"), origin=port))
@@ -113,8 +122,8 @@ class Peers:
             self.start_yatagarasu("yatagarasu", access_log=False)
             self.start_yatagarasu("yatagarasu-log", access_log=True)
 
-    def start_yatagarasu(self, name, access_log, wait=True, jwt=None, auth=None):
-        """`jwt` is that section of the configuration and `auth` the bucket's; without them the bucket is public."""
+    def start_yatagarasu(self, name, access_log, wait=True, jwt=None, auth=None, cache=None):
+        """`jwt` and `cache` are sections of the configuration, `auth` the bucket's; without it the bucket is public."""
         config = {
             "server": {"address": "127.0.0.1", "port": self.port(name), "threads": 1, "max_connections": 15000,
                        "max_concurrent_requests": 10000, "idle_timeout": 600},
@@ -126,6 +135,8 @@ class Peers:
         if auth:
             config["jwt"] = jwt
             config["buckets"][0]["auth"] = {"enabled": True, **auth}
+        if cache:
+            config["cache"] = {"enabled": True, **cache}
         path = self.folder / f"{name}.yaml"
         path.write_text(json.dumps(config, indent=1))    # JSON is YAML
         argv = [str(self.binary), "--config", str(path)]
@@ -135,9 +146,10 @@ class Peers:
             wait_for(program, self.ports[name], "/health" if auth else "/bench/1k")
         return program
 
-    def load(self, name, target, seconds, connections):
+    def load(self, name, target, seconds, connections, script=None):
         """One measurement of a program."""
-        return wrk(self.ports[name], target, seconds, connections, self.fields.get(name), self.scripts.get(name))
+        script = script or self.scripts.get(name)
+        return wrk(self.ports[name], target, seconds, connections, self.fields.get(name), script)
 
     def fetch(self, name, target):
         """Status and body of one request like those of the load."""
@@ -150,8 +162,26 @@ class Peers:
         """Where a program listens, or will."""
         return self.ports.setdefault(name, free_port())
 
-    def _log(self, name):
-        return f"access_log {self.folder}/{name}.access json buffer=64k flush=1s;"
+    def origin_requests(self):
+        """How many requests the origin has got, without those that ask for this number."""
+        self._counted += 1
+        _, text = fetch(self.ports["origin"], "/count")
+        return int(re.search(rb"requests\s+\d+ \d+ (\d+)", text)[1]) - self._counted
+
+    def has_tiers(self, tiers):
+        """Whether there is a binary, and it can cache there."""
+        if not self.binary:
+            return False
+        done = subprocess.run([self.binary, "--print-config-schema"], capture_output=True, check=True)
+        sections = json.loads(done.stdout)["properties"]
+        return "cache" in sections and sections["cache"]["properties"].keys() >= set(tiers)
+
+    def log(self, name, more=""):
+        """`more` are fields that a proxy's lines have beside those of a pass-through."""
+        return LOG.format(path=self.folder / f"{name}.access", more=more)
+
+    def upstream(self):
+        return UPSTREAM.format(origin=self.ports["origin"])
 
     def started(self, program, target="/bench/1k"):
         """Ends it with the run; waits until it answers."""
@@ -161,11 +191,16 @@ class Peers:
     def _files(self, stream_bytes):
         folder = self.folder / "root" / "bench"
         folder.mkdir(parents=True)
-        (folder / "1k").write_bytes(os.urandom(1024))
-        (folder / "1m").write_bytes(os.urandom(1 << 20))
+        for name, size in (("1k", 1024), ("100k", 100 << 10), ("1m", 1 << 20)):
+            (folder / name).write_bytes(os.urandom(size))
         guarded = folder / "teams" / "blue"
         guarded.mkdir(parents=True)
         for number in range(GUARDED):
             os.link(folder / "1k", guarded / str(number))
-        with open(folder / "stream", "wb") as sparse:
-            sparse.truncate(stream_bytes)
+        for path, size in ((folder / "stream", stream_bytes), (folder / "sparse", FOLDERS["big"][1])):
+            with open(path, "wb") as sparse:
+                sparse.truncate(size)
+        for name, file in (("small", "1k"), ("middle", "1m"), ("big", "sparse")):
+            (folder / name).mkdir()
+            for number in range(FOLDERS[name][0]):
+                os.link(folder / file, folder / name / str(number))

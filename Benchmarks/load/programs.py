@@ -14,6 +14,20 @@ SERVER_CORE = 0    # the program under test
 LOAD_CORE = 1      # wrk and the origin
 DESCRIPTORS = 65536
 
+SCRIPT = """-- Another object with each request; all requests are written before the run.
+local requests, number = {{}}, 0
+function init()
+    for object = 0, {objects} - 1 do
+        {request}
+    end
+end
+function request()
+    number = (number + 1) % {objects}
+    return requests[number]
+end
+"""
+GET = 'requests[object] = wrk.format("GET", "{folder}" .. object)'
+
 
 def free_port():
     with socket.socket() as probe:
@@ -25,7 +39,8 @@ def require(*names):
     """The programs that a run cannot do without."""
     missing = [name for name in names if not shutil.which(name)]
     if missing:
-        raise SystemExit(f"missing: {', '.join(missing)} (Debian: apt-get install wrk nginx haproxy util-linux curl)")
+        raise SystemExit(f"missing: {', '.join(missing)} (Debian: apt-get install wrk nginx haproxy varnish "
+                         "redis-server redis-tools util-linux curl)")
 
 
 def raise_descriptor_limit():
@@ -106,21 +121,34 @@ def wait_for(program, port, target, seconds=15):
 
 
 def wrk(port, target, seconds, connections, fields=None, script=None):
-    """One measurement: requests and bytes per second, and whatever went wrong. `script` is a file of Lua."""
+    """One measurement: requests and bytes per second, P99, and whatever went wrong. `script` is a file of Lua."""
     options = [word for name, value in (fields or {}).items() for word in ("-H", f"{name}: {value}")]
     if script:
         options += ["-s", str(script)]
     done = subprocess.run(
         ["taskset", "-c", str(LOAD_CORE), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s",
-         *options, f"http://127.0.0.1:{port}{target}"], capture_output=True, text=True, timeout=seconds + 60)
+         "--latency", *options, f"http://127.0.0.1:{port}{target}"], capture_output=True, text=True, timeout=seconds + 60)
     text = done.stdout
     rate = re.search(r"Requests/sec:\s+([\d.]+)", text)
     moved = re.search(r"Transfer/sec:\s+([\d.]+)([KMGT]?)B", text)
-    if not rate or not moved:
+    slow = re.search(r"99%\s+([\d.]+)(us|ms|s)\b", text)
+    if not rate or not moved or not slow:
         raise SystemExit(f"wrk failed on {target}: {text}{done.stderr}")
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
     broken = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
     return {
         "requests_per_second": float(rate[1]),
         "bytes_per_second": float(moved[1]) * 1024 ** " KMGT".index(moved[2] or " "),
+        "p99_milliseconds": float(slow[1]) * {"us": 0.001, "ms": 1, "s": 1000}[slow[2]],
         "errors": (int(refused[1]) if refused else 0) + (sum(map(int, broken.groups())) if broken else 0)}
+
+
+def redis_benchmark(port, core, requests, keys, connections):
+    """GETs of 1 KiB a second, no pipelining, over `keys` keys that are there."""
+    done = subprocess.run(
+        ["taskset", "-c", str(core), "redis-benchmark", "-p", str(port), "-t", "get", "-d", "1024", "-r", str(keys),
+         "-n", str(requests), "-c", str(connections), "--csv"], capture_output=True, text=True, timeout=300)
+    rate = re.search(r'^"GET","([\d.]+)"', done.stdout, re.MULTILINE)
+    if not rate:
+        raise SystemExit(f"redis-benchmark failed: {done.stdout}{done.stderr}")
+    return float(rate[1])

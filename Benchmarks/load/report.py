@@ -43,6 +43,52 @@ def cost_table(titles, results):
     return lines
 
 
+# The programs of the cache rows by column; nginx is measured with and without sendfile, Redis with its own load.
+COLUMNS = {"Yatagarasu": ["cache", "cache-log", "cache-disk", "cache-redis"], "HAProxy": ["haproxy-cache"],
+           "nginx": ["nginx-cache", "nginx-cache-log"], "nginx, sendfile": ["nginx-sendfile"],
+           "Varnish": ["varnish"], "Redis alone": ["redis"]}
+
+
+def cache_table(titles, results):
+    """Hits: the ratio is ours to the best in the row, round by round; with each rate the processor time per request."""
+    lines = [f"| Cache (medians) | {' | '.join(COLUMNS)} | ratio (quartiles) | must | aim | met |",
+             "|---" * (len(COLUMNS) + 5) + "|"]
+    for name, title in titles:
+        if row := results.get(name):
+            cells = []
+            for programs in COLUMNS.values():
+                found = [f"{quantity(row, row['medians'][program])}, {row['processor_microseconds'][program]:,.1f} µs"
+                         for program in programs if program in row["medians"]]
+                cells += found or ["–"]
+            ratio = "–"
+            if "ratio" in row:
+                low, high = row.get("quartiles", [row["ratio"]] * 2)
+                ratio = f"{row['ratio']:.2f} ({low:.2f}–{high:.2f})"
+            lines.append(f"| {title} | {' | '.join(cells)} | {ratio} | ≥ {row['must']} | ≥ {row['aim']} | {mark(row)} |")
+            for what, counts in (("failed requests", row["errors"]), ("misses", row["origin_requests"])):
+                if counts := {key: count for key, count in counts.items() if count}:
+                    lines.append(f"| ↳ {what}: {counts} |" + " |" * (len(COLUMNS) + 4))
+    return lines
+
+
+def cache_notes(results):
+    """What stands beside the figures of the cache and is not compared."""
+    lines = []
+    if row := results.get("redis-1k"):
+        rate = quantity(row, row["medians"]["redis-beside"])
+        lines.append(f"Redis alone with its load on the same core: {rate}")
+    for name, figure in results.get("hit-p99", {}).get("shown", {}).items():
+        lines.append(f"{name} beside ten streams: P99 {figure['p99_milliseconds']:.2f} ms at "
+                     f"{figure['requests_per_second']:,.0f}/s and {figure['streamed_bytes_per_second'] / (1 << 20):,.0f} "
+                     "MiB/s")
+    if (row := results.get("cold-100m")) and "value" in row:
+        first = row["first_byte_seconds"]
+        lines.append(f"{row['whole']:,} of {row['clients']:,} got {row['mib']} MiB whole in {row['seconds']:.1f} s "
+                     f"(first bytes: median {first['median']:.2f} s, last {first['last']:.2f} s); requests at the origin: "
+                     f"{row['asked']}; others: {row['failed'] or 'none'}")
+    return lines
+
+
 def guard_table(rows, results):
     """Guarded buckets: each judge is a program of ours with one guard less, or the guard itself.
 
@@ -69,9 +115,9 @@ def guard_table(rows, results):
 def own_table(titles, results):
     lines = ["| Figure | Yatagarasu | must | aim | met |", "|---|---|---|---|---|"]
     for name, title in titles:
-        if row := results.get(name):
+        if "value" in (row := results.get(name, {})):
             unit, extra = row["unit"], []
-            if "errors" in row:
+            if "open" in row:
                 extra.append(f"{row['open']:,} open, {row['errors']} errors")
             if "gib" in row:
                 extra.append(f"{row['gib']} GiB, {row['bytes_per_second'] / (1 << 20):,.0f} MiB/s")

@@ -25,14 +25,14 @@ class LoadRow:
         names = [name for name in (self.ours, *self.judges, *self.shown) if name in bench.programs]
         for name in names:
             self.check(bench, name)
-            bench.load(name, self.target, 1, options.connections)
+            self.load(bench, name, 1, options.connections)
         samples, cost = {name: [] for name in names}, {name: [] for name in names}
         errors = dict.fromkeys(names, 0)
         for number in range(options.rounds):
             for name in names if number % 2 == 0 else reversed(names):
                 program = bench.programs[name]
                 before = program.processor_seconds()
-                result = bench.load(name, self.target, options.seconds, options.connections)
+                result = self.load(bench, name, options.seconds, options.connections)
                 spent = program.processor_seconds() - before
                 cost[name].append(spent * 1e6 / max(1, result[RATE] * options.seconds))
                 samples[name].append(result[self.unit])
@@ -49,6 +49,9 @@ class LoadRow:
                 result["quartiles"] = statistics.quantiles(ratios, method="inclusive")[::2]
             result["passes"] = result["ratio"] >= self.must and errors[self.ours] == 0
         return result
+
+    def load(self, bench, name, seconds, connections):
+        return bench.load(name, self.target, seconds, connections)
 
     def check(self, bench, name):
         """A fast wrong answer is no answer."""
