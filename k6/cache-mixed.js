@@ -1,5 +1,5 @@
-// Readers of objects from 1 KiB to 1 MiB, of whom three in five ask for what is in the cache; `k6/run cache-mixed` starts
-// what it needs.
+// Readers of objects from 1 KiB to 1 MiB, of whom three in five ask for what is in the cache; `k6/run cache-mixed`
+// starts what it needs.
 //
 //   BASE_URL  the proxy             SIZES  how many sizes there are, each twice the one before
 //   RATE      requests a second     HOT    how many objects are asked for again and again: /mixed/hot/0 and so on

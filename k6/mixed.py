@@ -81,7 +81,7 @@ def run(scene, chosen):
     memory.end()
     counters(base, ("yatagarasu_cache_hits_total", "yatagarasu_cache_misses_total", "yatagarasu_cache_evictions_total"))
     if chosen.samples:
-        chosen.samples.write_text("seconds,rss_mib\n" + "".join(f"{at:.0f},{mib:.1f}\n" for at, mib in memory.samples))
+        chosen.samples.write_text("seconds,rss_mib\n" + "".join(f"{at:.1f},{mib:.1f}\n" for at, mib in memory.samples))
     values, more = [mib for _, mib in memory.samples], growth(memory.samples, length)
     say(f"memory over {len(values)} samples: first {values[0]:.1f} MiB, most {max(values):.1f} MiB, last "
         f"{values[-1]:.1f} MiB, of which the cache may have {MEMORY_MIB}; growth after warm-up {more:+.1f} MiB")

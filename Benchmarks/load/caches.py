@@ -19,7 +19,9 @@ NGINX = """{log} {upstream}
         proxy_cache hits; proxy_cache_key $uri; proxy_cache_valid 200 1d; proxy_buffers 8 256k; proxy_buffer_size 4k;
         location / {{ proxy_pass http://origin; }}
         location /bench/middle/ {{ proxy_pass http://origin; output_buffers 1 1m; }}
-        location /bench/big/ {{ proxy_pass http://origin; proxy_cache off; proxy_max_temp_file_size 0; }}
+        location /bench/big/ {{
+            proxy_pass http://origin; proxy_cache off; proxy_buffering off; proxy_buffer_size 16k;
+        }}
     }}"""
 HAPROXY = """global
     nbthread 1
@@ -51,6 +53,9 @@ backend origin {{ .host = "127.0.0.1"; .port = "{origin}"; }}
 sub vcl_recv {{ return (hash); }}
 sub vcl_backend_response {{ set beresp.ttl = 1d; return (deliver); }}
 """
+# What Varnish would tell its shared log of each request. Without it a hit costs a fifth less.
+VARNISH_LOG = """Begin End Timestamp ReqStart ReqMethod ReqURL ReqProtocol ReqHeader ReqUnset RespProtocol RespStatus
+    RespReason RespHeader RespUnset VCL_call VCL_return Hit ReqAcct Link SessOpen SessClose Filters""".split()
 OURS = {
     "cache": {"cache_layers": ["memory"], "memory": {"max_cache_size_mb": 256}},
     "cache-disk": {"cache_layers": ["disk"]},
@@ -118,12 +123,13 @@ class Caches:
         self.bench.started(Program(name, ["haproxy", "-db", "-f", str(path)], SERVER_CORE, self.bench.folder))
 
     def _varnish(self, name):
-        """One pool of threads and no shared log but the two records that cannot be left out."""
+        """One pool of threads, all of them there from the beginning."""
         path = self.bench.folder / f"{name}.vcl"
         path.write_text(VARNISH.format(origin=self.bench.ports["origin"]))
         argv = ["varnishd", "-F", "-j", "none", "-n", str(self.bench.folder / name), "-T", "none", "-f", str(path),
                 "-a", f"127.0.0.1:{self.bench.port(name)}", "-s", "malloc,512m"]
-        for setting in ("thread_pools=1", "thread_pool_min=100", "thread_pool_max=4000", "timeout_idle=3600"):
+        for setting in ("thread_pools=1", "thread_pool_min=100", "thread_pool_max=4000", "timeout_idle=3600",
+                        "vsl_mask=" + ",".join(f"-{record}" for record in VARNISH_LOG)):
             argv += ["-p", setting]
         self.bench.started(Program(name, argv, SERVER_CORE, self.bench.folder))
 

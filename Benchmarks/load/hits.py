@@ -10,7 +10,7 @@ import time
 
 from caches import REDIS_KEYS, start_yatagarasu, walk
 from peers import FOLDERS
-from programs import LOAD_CORE, SERVER_CORE, Program, redis_benchmark, wrk
+from programs import LOAD_CORE, SERVER_CORE, Program, redis_benchmark
 from rows import BYTES, RATE, LoadRow, limit
 
 CROWD = pathlib.Path(__file__).with_name("crowd.py")
@@ -131,9 +131,14 @@ def crowd_of(port, clients, digest, seconds=900):
 
 
 def beside_streams(bench, options):
-    """P99 of hits while other connections stream; nginx's is shown beside ours."""
-    shown = {name: hits_beside_streams(bench, name, options) for name in ("nginx-cache", "cache")
-             if name in bench.programs}
+    """P99 of hits while other connections of the same proxy stream.
+
+    Beside ours stand nginx's, and nginx's while the streams come from the origin alone: what of it is the load's own.
+    """
+    shown = {"nginx, streams past it": hits_beside_streams(bench, "nginx-cache", "origin", options)}
+    for name in ("nginx-cache", "cache"):
+        if name in bench.programs:
+            shown[name] = hits_beside_streams(bench, name, name, options)
     if "cache" not in shown:
         return {"shown": shown}
     result = limit(shown["cache"]["p99_milliseconds"], 10, 3, "ms", shown=shown)
@@ -141,21 +146,26 @@ def beside_streams(bench, options):
     return result
 
 
-def hits_beside_streams(bench, name, options):
-    """One measurement of 1 KiB hits while ten curls read 1 GiB each, again and again."""
+def hits_beside_streams(bench, name, source, options):
+    """One measurement of 1 KiB hits while ten curls read 1 GiB each from `source`, again and again.
+
+    Their rate has a bound: without one they, the origin and wrk wait for each other on their core, and the latency that
+    wrk sees is theirs.
+    """
+    bench.load(name, "/bench/1k", 1, options.connections)
     streams = []
     try:
         for number in range(FOLDERS["big"][0]):
-            url = f"http://127.0.0.1:{bench.ports[name]}/bench/big/{number}"
-            argv = ["curl", "-sS", "--fail", *[url] * 200]
+            url = f"http://127.0.0.1:{bench.ports[source]}/bench/big/{number}"
+            argv = ["curl", "-sS", "--fail", "--limit-rate", options.stream_rate, *[url] * 100]
             streams.append(Program(f"stream-{number}", argv, LOAD_CORE, bench.folder))
         time.sleep(1)
         before, begun = [written(stream) for stream in streams], time.monotonic()
-        result = wrk(bench.ports[name], "/bench/1k", options.seconds, options.connections)
+        result = bench.load(name, "/bench/1k", options.seconds, options.connections)
         seconds = time.monotonic() - begun
         moved = [written(stream) - old for stream, old in zip(streams, before)]
         if any(stream.child.poll() is not None for stream in streams) or min(moved) <= 0:
-            raise SystemExit(f"{name}: a stream ended or stood still: {moved}\n{streams[0].error_path.read_text()}")
+            raise SystemExit(f"{source}: a stream ended or stood still: {moved}\n{streams[0].error_path.read_text()}")
         return result | {"streamed_bytes_per_second": sum(moved) / seconds}
     finally:
         for stream in streams:
@@ -163,7 +173,7 @@ def hits_beside_streams(bench, name, options):
 
 
 def written(stream):
-    """What a program has written so far, which is what it has read from its connection."""
+    """Bytes that a program has written so far, which are those that it has read from its connection."""
     fields = pathlib.Path(f"/proc/{stream.child.pid}/io").read_text().split()
     return int(fields[fields.index("wchar:") + 1])
 

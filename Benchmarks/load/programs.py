@@ -127,7 +127,8 @@ def wrk(port, target, seconds, connections, fields=None, script=None):
         options += ["-s", str(script)]
     done = subprocess.run(
         ["taskset", "-c", str(LOAD_CORE), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s",
-         "--latency", *options, f"http://127.0.0.1:{port}{target}"], capture_output=True, text=True, timeout=seconds + 60)
+         "--latency", *options, f"http://127.0.0.1:{port}{target}"],
+        capture_output=True, text=True, timeout=seconds + 60)
     text = done.stdout
     rate = re.search(r"Requests/sec:\s+([\d.]+)", text)
     moved = re.search(r"Transfer/sec:\s+([\d.]+)([KMGT]?)B", text)

@@ -17,6 +17,11 @@ def quantity(row, value):
     return f"{value / (1 << 20):,.0f} MiB/s" if row["unit"] == "bytes_per_second" else f"{value:,.0f}/s"
 
 
+def text(*tables, notes):
+    """The tables that have a row below their head, and the notes."""
+    return "\n\n".join("\n".join(lines) for lines in (*(table for table in tables if table[2:]), notes) if lines)
+
+
 def load_table(titles, results):
     lines = ["| Figure (medians) | Yatagarasu | nginx | HAProxy | ratio | must | aim | met |",
              "|---|---|---|---|---|---|---|---|"]
@@ -64,7 +69,8 @@ def cache_table(titles, results):
             if "ratio" in row:
                 low, high = row.get("quartiles", [row["ratio"]] * 2)
                 ratio = f"{row['ratio']:.2f} ({low:.2f}–{high:.2f})"
-            lines.append(f"| {title} | {' | '.join(cells)} | {ratio} | ≥ {row['must']} | ≥ {row['aim']} | {mark(row)} |")
+            bounds = f"≥ {row['must']} | ≥ {row['aim']}"
+            lines.append(f"| {title} | {' | '.join(cells)} | {ratio} | {bounds} | {mark(row)} |")
             for what, counts in (("failed requests", row["errors"]), ("misses", row["origin_requests"])):
                 if counts := {key: count for key, count in counts.items() if count}:
                     lines.append(f"| ↳ {what}: {counts} |" + " |" * (len(COLUMNS) + 4))
@@ -78,14 +84,14 @@ def cache_notes(results):
         rate = quantity(row, row["medians"]["redis-beside"])
         lines.append(f"Redis alone with its load on the same core: {rate}")
     for name, figure in results.get("hit-p99", {}).get("shown", {}).items():
-        lines.append(f"{name} beside ten streams: P99 {figure['p99_milliseconds']:.2f} ms at "
-                     f"{figure['requests_per_second']:,.0f}/s and {figure['streamed_bytes_per_second'] / (1 << 20):,.0f} "
-                     "MiB/s")
+        streamed = figure["streamed_bytes_per_second"] / (1 << 20)
+        lines.append(f"Hits beside ten streams, {name}: P99 {figure['p99_milliseconds']:.2f} ms at "
+                     f"{figure['requests_per_second']:,.0f}/s and {streamed:,.0f} MiB/s")
     if (row := results.get("cold-100m")) and "value" in row:
         first = row["first_byte_seconds"]
-        lines.append(f"{row['whole']:,} of {row['clients']:,} got {row['mib']} MiB whole in {row['seconds']:.1f} s "
-                     f"(first bytes: median {first['median']:.2f} s, last {first['last']:.2f} s); requests at the origin: "
-                     f"{row['asked']}; others: {row['failed'] or 'none'}")
+        lines.append(f"Crowd: {row['whole']:,} of {row['clients']:,} got {row['mib']} MiB whole in "
+                     f"{row['seconds']:.1f} s (first bytes: median {first['median']:.2f} s, last {first['last']:.2f} s); "
+                     f"requests at the origin: {row['asked']}; failed: {row['failed'] or 'none'}")
     return lines
 
 
