@@ -33,7 +33,7 @@ static: ## build dist/yatagarasu, one static binary, and prove what it claims
 	scripts/build-static
 	scripts/test-python StaticTests $(ARGS)
 
-bench: ## micro-benchmarks, and the load comparison with nginx and HAProxy (ARGS=micro, ARGS=load …)
+bench: ## micro-benchmarks, and the load comparison with nginx, HAProxy, Varnish (ARGS=micro, ARGS=load …)
 	@scripts/bootstrap bench static
 	scripts/build-static
 	Benchmarks/run $(ARGS)
