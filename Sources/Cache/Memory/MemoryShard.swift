@@ -11,8 +11,6 @@ struct MemoryShard {
         /// Those that had to make room, and what they cost.
         private(set) var evicted = TierUsage()
 
-        var isFull: Bool { count == Self.most }
-
         fileprivate mutating func add(_ response: StoredResponse?) {
             responses[count] = response
             count += 1
