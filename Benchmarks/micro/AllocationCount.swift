@@ -35,6 +35,12 @@ enum AllocationCount {
         }
     }
 
+    /// Bytes that are allocated now, each piece as it is rounded.
+    static func bytes() throws -> Int {
+        try renew()
+        return Int(try read("stats.allocated"))
+    }
+
     private static func useThreadCache(_ isUsed: Bool) throws {
         var isUsed = isUsed
         guard unsafe mallctl("thread.tcache.enabled", nil, nil, &isUsed, MemoryLayout<Bool>.size) == 0 else {
@@ -45,10 +51,14 @@ enum AllocationCount {
     /// Since the program's start, of all arenas, whose number is 4096 (`MALLCTL_ARENAS_ALL`). Statistics are a snapshot
     /// that is taken when the epoch is written. Makes no allocation itself, so literals are lent as they are.
     private static func total() throws -> UInt64 {
+        try renew()
+        return try read("stats.arenas.4096.small.nmalloc") + read("stats.arenas.4096.large.nmalloc")
+    }
+
+    private static func renew() throws {
         var epoch: UInt64 = 1
         let status = unsafe "epoch".withCString { unsafe mallctl($0, nil, nil, &epoch, MemoryLayout<UInt64>.size) }
         guard status == 0 else { throw Benchmark.Failure.noStatistics }
-        return try read("stats.arenas.4096.small.nmalloc") + read("stats.arenas.4096.large.nmalloc")
     }
 
     private static func read(_ name: String) throws -> UInt64 {

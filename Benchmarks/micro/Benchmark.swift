@@ -13,7 +13,7 @@ struct Benchmark: Sendable {
     /// Makes the inputs and everything else that a request finds ready.
     let prepare: @Sendable () throws -> Operation
 
-    static let all = routing + signing + parsing + logging + semantics + authentication + authorization
+    static let all = routing + signing + parsing + logging + semantics + authentication + authorization + cache
 }
 
 extension Benchmark {

@@ -5,6 +5,8 @@ import Glibc
 enum MicroBenchmarks {
     private static let usage = """
         usage: MicroBenchmarks measure [ROW…]       times and allocations: lines of name, title, ns, allocations
+               MicroBenchmarks overhead         what an entry of the memory cache costs: name, title, bytes
+               MicroBenchmarks scaling          look-ups in caches of several sizes and by several threads
                MicroBenchmarks repeat ROW COUNT     one row so often, for a tool that counts instructions
         """
 
@@ -20,6 +22,10 @@ enum MicroBenchmarks {
         switch (words.first, words.count) {
         case ("measure", _):
             try measure(words.count == 1 ? Benchmark.all : words.dropFirst().map(row))
+        case ("overhead", 1):
+            for row in try CacheOverhead.measure() { print(row.name, row.title, row.bytes, separator: "\t") }
+        case ("scaling", 1):
+            CacheScaling.report()
         case ("repeat", 3):
             guard let count = Int(words[2]) else { refuse(usage) }
             print(repeated(count, try row(words[1]).warmedUp()))
