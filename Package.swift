@@ -147,7 +147,7 @@ let fuzzer: [Target] =
             path: "Tests/Fuzz", exclude: ["corpus"], swiftSettings: strict)
     ]
 
-/// Only for `Benchmarks/micro/run`.
+/// Only for `Benchmarks/micro/run` and `Benchmarks/policies/run`.
 let microBenchmarks: [Target] =
     Context.environment["YATAGARASU_BENCH"] == nil
     ? []
@@ -155,10 +155,14 @@ let microBenchmarks: [Target] =
         .executableTarget(
             name: "MicroBenchmarks",
             dependencies: [
-                "Authentication", "Authorization", "ConfigSchema", "Exchange", "HTTPSemantics", "HTTPWire", "Network",
-                "Proxy", "S3", "Settings", "Telemetry", "CJemalloc", "CMallocConf", nioCore, crypto, cryptoExtras,
+                "Authentication", "Authorization", "Cache", "ConfigSchema", "Exchange", "HTTPSemantics", "HTTPWire",
+                "Network", "Proxy", "S3", "Settings", "Telemetry", "CJemalloc", "CMallocConf", nioCore, crypto,
+                cryptoExtras,
             ],
-            path: "Benchmarks/micro", exclude: ["README.md", "run", "thresholds.json"], swiftSettings: strict)
+            path: "Benchmarks/micro", exclude: ["README.md", "run", "thresholds.json"], swiftSettings: strict),
+        .executableTarget(
+            name: "CachePolicies", dependencies: ["Cache"], path: "Benchmarks/policies",
+            exclude: ["README.md", "run"], swiftSettings: strict),
     ]
 
 let package = Package(
