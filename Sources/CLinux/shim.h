@@ -3,10 +3,12 @@
 #pragma clang module import SwiftGlibc
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /// Names the calling thread, 15 bytes at most; Swift cannot call a variadic function.
@@ -33,4 +35,11 @@ static inline ssize_t receive_now(int descriptor, void *bytes, size_t count) {
 /// send that raises no signal.
 static inline ssize_t send_now(int descriptor, const void *bytes, size_t count) {
     return syscall(SYS_sendto, descriptor, bytes, count, MSG_NOSIGNAL, 0, 0);
+}
+
+/// pread of what is in memory already (preadv2 with RWF_NOWAIT): EAGAIN where a disk would be waited for, EOPNOTSUPP
+/// where the file system cannot tell.
+static inline ssize_t read_if_cached(int descriptor, void *bytes, size_t count, off_t offset) {
+    struct iovec place = {bytes, count};
+    return syscall(SYS_preadv2, descriptor, &place, 1, (long)offset, 0L, 8 /* RWF_NOWAIT */);
 }

@@ -89,6 +89,11 @@ package protocol StoredFile: AnyObject, Sendable {
     func readAtOnce(at offset: Int64, limit: Int) -> ByteBuffer?
     /// The same, read by a thread of the pool meanwhile. Resumes on `loop`, where it must be called.
     func read(at offset: Int64, limit: Int, on loop: LoopContext) async throws(StoredFileFailure) -> ByteBuffer
+    /// Hands out the descriptor and where the body begins in it, for as long as `use` runs: for sendfile, which gives
+    /// back what the system said.
+    func withDescriptor(_ use: (_ descriptor: Int32, _ start: Int64) -> Int) -> Int
+    /// Has a thread of the pool read these bytes into the system's memory, so that sendfile finds them there.
+    func makeResident(_ range: Range<Int64>, on loop: LoopContext) async throws(StoredFileFailure)
 }
 
 /// Why a stored body cannot be read to its end.

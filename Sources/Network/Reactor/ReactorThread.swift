@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 
 /// Starts threads that take no signals: those belong to who handles them.
-enum ReactorThread {
+package enum ReactorThread {
     private final class Work {
         let name: String
         let body: () -> Void
@@ -14,7 +14,7 @@ enum ReactorThread {
     }
 
     /// Runs `body` on a thread of its own; false when the system has none to give.
-    static func start(_ name: String, _ body: @escaping () -> Void) -> Bool {
+    package static func start(_ name: String, _ body: @escaping () -> Void) -> Bool {
         var all = sigset_t()
         var before = sigset_t()
         unsafe sigfillset(&all)
