@@ -28,6 +28,9 @@ final class DiskFolder: Sendable {
         Glibc.close(root)
     }
 
+    /// Lets another process have it, though it is still open here.
+    func unlock() { flock(lock, LOCK_UN) }
+
     /// Makes the folder and those above it.
     private static func make(_ path: String) {
         var position = path.startIndex

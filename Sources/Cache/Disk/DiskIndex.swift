@@ -59,9 +59,11 @@ struct DiskIndex {
     var opened: [Int32] = []
     var openedHand = 0
 
-    /// Bytes of files that are being written, that are being removed, and that the scan has not come to yet.
+    /// Bytes of files that are being written, that are being removed, that could not be, and that the scan has not come
+    /// to yet.
     var reserved: Int64 = 0
     var leaving: Int64 = 0
+    var stuck: Int64 = 0
     var unindexed: Int64 = 0
     /// How often each hash was taken out whose file may still be there; nobody may find that file any more.
     private var departing: [UInt64: Int] = [:]
@@ -72,7 +74,7 @@ struct DiskIndex {
     }
 
     /// All that counts against the limit.
-    var occupied: Int64 { total.bytes + reserved + leaving + unindexed }
+    var occupied: Int64 { total.bytes + reserved + leaving + stuck + unindexed }
 
     func usage(of space: UInt32?) -> TierUsage { space.map { spaces[$0] ?? TierUsage() } ?? total }
 
@@ -140,7 +142,7 @@ struct DiskIndex {
     /// The file of what was taken out is gone, or has made place for another; or it could not be removed.
     mutating func settle(_ leaver: Leaver, isGone: Bool) {
         leaving -= leaver.size
-        if !isGone { unindexed += leaver.size }
+        if !isGone { stuck += leaver.size }
         let left = (departing[leaver.key.hash] ?? 1) - 1
         departing[leaver.key.hash] = left > 0 ? left : nil
     }

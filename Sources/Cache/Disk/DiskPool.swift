@@ -105,6 +105,11 @@ package final class DiskPool: Sendable {
         if sleeping > 0 { ring(UInt64(sleeping)) }
     }
 
+    /// Jobs that wait.
+    package var queued: (urgent: Int, patient: Int) {
+        state.withLockedValue { ($0.urgent.count, $0.patient.count) }
+    }
+
     /// Whether all threads have ended.
     package var isStopped: Bool { state.withLockedValue { $0.threads == 0 } }
 

@@ -32,6 +32,7 @@ extension DiskTier {
             exclusively(name) {
                 let isReplaced = state.withLockedValue { $0.index.holds(leaver.key) }
                 guard !isReplaced else { return }
+                // What leaves unknown was measured by the scan.
                 let unindexed = leaver.size == 0 ? folder.length(name.path).map(DiskTierSettings.blocks) : nil
                 do throws(DiskFailure) {
                     try folder.remove(name)

@@ -20,8 +20,7 @@ extension DiskTier {
         }
         var bytes: Int64 = 0
         for file in list(first, folder) {
-            guard let length = folder.length(DiskName.subfolder(first) + "/" + file) else { continue }
-            bytes += DiskTierSettings.blocks(length)
+            bytes += size(of: DiskName.subfolder(first) + "/" + file, folder)
         }
         if bytes > 0 { count(unindexed: bytes, epoch) }
         pool.owe { [self] in measure(number + 1, folder, epoch) }
@@ -70,7 +69,11 @@ extension DiskTier {
         } catch {
             switch error {
             case .absent: return
-            case .failed(let failure): reports.event(.failed(failure))
+            case .failed(let failure):
+                reports.event(.failed(failure))
+                state.withLockedValue { state in
+                    if state.epoch == epoch { state.index.stuck += size(of: name.path, folder) }
+                }
             case .unusable(let reason): discard(name.path, reason, folder, epoch)
             }
         }
@@ -78,20 +81,28 @@ extension DiskTier {
 
     /// Removes a file that the index does not know.
     private func discard(_ path: String, _ reason: DiskEvent.Removal?, _ folder: DiskFolder, _ epoch: UInt64) {
-        let size = folder.length(path).map(DiskTierSettings.blocks) ?? 0
+        let size = size(of: path, folder)
         do throws(DiskFailure) {
             try folder.remove(path)
             count(unindexed: -size, epoch)
             if let reason { reports.event(.removed(reason)) }
         } catch {
             reports.event(.failed(error))
+            state.withLockedValue { state in
+                if state.epoch == epoch { state.index.stuck += size }
+            }
         }
+    }
+
+    private func size(of path: String, _ folder: DiskFolder) -> Int64 {
+        folder.length(path).map(DiskTierSettings.blocks) ?? 0
     }
 
     private func endScan(_ folder: DiskFolder, _ epoch: UInt64) {
         let waiters = state.withLockedValue { state -> [Suspension<Void>]? in
             guard state.epoch == epoch else { return nil }
             state.scan = .done
+            state.index.unindexed = 0
             for purge in state.purges where purge.isAwaited { state.purgeCounts[purge.number] = purge.count }
             state.purges = []
             defer { state.scanWaiters = [] }

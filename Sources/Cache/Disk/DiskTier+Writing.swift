@@ -182,7 +182,7 @@ extension DiskTier {
             guard isKnown else { return false }
             do throws(OpenFailure) {
                 let old = try openRecord(name, folder, isWritable: true)
-                guard old.record.head.hasBody(of: head) else { return false }
+                guard head.hasSameBody(as: old.record.head) else { return false }
                 var record = old.record
                 record.head = head
                 guard let bytes = record.encoded(in: old.headLength) else { return true }
@@ -201,18 +201,5 @@ extension DiskTier {
             return false
         }
         if isUseless { forget(key) }
-    }
-}
-
-extension StoredHead {
-    /// Whether both heads stand before the same body, as far as they tell.
-    fileprivate func hasBody(of other: StoredHead) -> Bool {
-        guard length == other.length, completeLength == other.completeLength, kind == other.kind else { return false }
-        guard !etag.isEmpty, !other.etag.isEmpty else { return true }
-        return value(etag) == other.value(other.etag)
-    }
-
-    private func value(_ range: Range<Int>) -> ByteBuffer? {
-        lines.getSlice(at: lines.readerIndex + range.lowerBound, length: range.count)
     }
 }

@@ -85,18 +85,27 @@ package final class DiskTier: CacheTier {
         if isFirst { pool.owe { [self] in openFolder() } }
     }
 
-    /// Leaves the folder to others; every call answers as if nothing were stored from now on.
-    package func stop() {
-        let waiters = state.withLockedValue { state in
+    /// Leaves the folder to others: when it returns, another tier can have it. Every call answers as if nothing were
+    /// stored from now on.
+    package func stop() async {
+        let (folder, waiters) = state.withLockedValue { state in
             state.isStopped = true
-            state.folder = nil
             state.epoch += 1
             state.index = DiskIndex(limit: settings.maxBytes, openLimit: settings.openFiles)
             state.scan = .done
-            defer { state.scanWaiters = [] }
-            return state.scanWaiters
+            defer {
+                state.scanWaiters = []
+                state.folder = nil
+            }
+            return (state.folder, state.scanWaiters)
         }
         for waiter in waiters { waiter.resume(()) }
+        guard let folder else { return }
+        _ = await owed { [self] in
+            // Whoever is busy with a file has asked for the epoch before; nobody begins any more.
+            for stripe in stripes { stripe.withLock {} }
+            folder.unlock()
+        }
     }
 
     package var currentState: DiskState { state.withLockedValue { $0.state } }

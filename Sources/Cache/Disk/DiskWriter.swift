@@ -177,10 +177,12 @@ extension DiskTier {
     package func beginWriting(
         _ head: StoredHead, _ key: CacheKey, _ ticket: PurgeLedger.Ticket, expectedLength: Int64?, on loop: LoopContext
     ) async -> DiskWriter? {
-        guard mayWrite(loop.moment), let identity = spaces.identity(of: key.space) else { return nil }
+        guard takes(length: expectedLength ?? 0), mayWrite(loop.moment),
+            let identity = spaces.identity(of: key.space)
+        else { return nil }
         let headLength = EntryRecord(space: identity, key: key.bytes, head: head, bodyChecksum: 0).roomyLength
         guard headLength <= EntryRecord.longest else { return nil }
-        let reserved = DiskTierSettings.blocks(Int64(headLength) + max(0, expectedLength ?? 0))
+        let reserved = DiskTierSettings.blocks(Int64(headLength) + (expectedLength ?? 0))
         let temporary = await owed { [self] in begin(reserved) } ?? nil
         return temporary.map {
             DiskWriter(
