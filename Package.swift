@@ -71,8 +71,8 @@ let floors: [[Module]] = [
         Module(
             name: "Proxy",
             uses: [
-                "Admission", "Authentication", "Authorization", "Exchange", "HTTPSemantics", "Network", "Resilience",
-                "S3", "Settings", "Telemetry", "Transport", "Upstream",
+                "Admission", "Authentication", "Authorization", "Cache", "Exchange", "HTTPSemantics", "Network",
+                "Resilience", "S3", "Settings", "Telemetry", "Transport", "Upstream",
             ], products: [nioCore])
     ],
     [  // desk
@@ -88,7 +88,7 @@ let floors: [[Module]] = [
         Module(
             name: "yatagarasu",
             uses: [
-                "Admin", "Admission", "Authentication", "Authorization", "ConfigSchema", "DevOrigin", "Exchange",
+                "Admin", "Admission", "Authentication", "Authorization", "Cache", "ConfigSchema", "DevOrigin", "Exchange",
                 "HTTPWire", "Network", "Proxy", "Resilience", "S3", "Server", "Settings", "Telemetry", "Transport",
                 "Upstream",
             ],
@@ -221,8 +221,8 @@ let package = Package(
         tests(
             "JourneyTests",
             uses: [
-                "Admin", "Admission", "Authentication", "Authorization", "ConfigSchema", "Exchange", "Network", "Proxy",
-                "Resilience", "S3", "Server", "Settings", "Telemetry",
+                "Admin", "Admission", "Authentication", "Authorization", "Cache", "ConfigSchema", "Exchange", "Network",
+                "Proxy", "Resilience", "S3", "Server", "Settings", "Telemetry",
                 "Transport", "Upstream",
             ], products: [nioCore, nioLocks, nioPosix, crypto]),
         tests("NetworkTests", uses: ["Exchange", "Network"], products: [nioCore, nioLocks, nioPosix]),

@@ -9,6 +9,8 @@ package protocol Authorizer: AnyObject {
     /// Answers at once where the decision is known, and otherwise within the provider's timeout, also when the client
     /// leaves meanwhile: others may wait for the same decision.
     func decide(_ question: AccessQuestion) async -> Decision
+    /// The decision where it is known; nil where `decide` would have to wait.
+    func knownDecision(_ question: AccessQuestion) -> Decision?
     /// Lets its connections go.
     func shutDown()
 }

@@ -31,6 +31,13 @@ package struct Consultation {
         return finding
     }
 
+    /// The decision, if it is known.
+    func known(_ key: DecisionKey) -> Decision? {
+        guard let decision = table.known(key, at: clock()) else { return nil }
+        metrics.hit()
+        return decision
+    }
+
     /// Asks the provider and tells everybody who waits. Without a request there is nothing to ask: the answer is no.
     func ask(
         _ request: ByteBuffer?, for open: OpenDecision, _ key: DecisionKey,

@@ -53,6 +53,11 @@ package final class DecisionTable: Sendable {
         }
     }
 
+    /// The decision, if it is kept.
+    package func known(_ key: DecisionKey, at now: NIODeadline) -> Decision? {
+        shard(of: key).withLockedValue { $0.kept.find(key, at: now) }
+    }
+
     /// Ends what `find` gave as `ours`: keeps the decision if it is one, and tells who waits. Failures are not kept.
     package func settle(_ open: OpenDecision, _ key: DecisionKey, _ decision: Decision, at now: NIODeadline) {
         let age =

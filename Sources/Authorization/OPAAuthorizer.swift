@@ -26,5 +26,11 @@ package final class OPAAuthorizer: Authorizer {
         }
     }
 
+    package func knownDecision(_ question: AccessQuestion) -> Decision? {
+        scratch.removeAll(keepingCapacity: true)
+        dialect.writeKey(of: question, to: &scratch)
+        return consultation.known(DecisionKey(scratch))
+    }
+
     package func shutDown() { consultation.shutDown() }
 }

@@ -32,5 +32,11 @@ package final class OpenFGAAuthorizer: Authorizer {
         }
     }
 
+    package func knownDecision(_ question: AccessQuestion) -> Decision? {
+        scratch.removeAll(keepingCapacity: true)
+        guard (try? dialect.writeTuple(of: question, to: &scratch)) != nil else { return nil }
+        return consultation.known(DecisionKey(scratch))
+    }
+
     package func shutDown() { consultation.shutDown() }
 }

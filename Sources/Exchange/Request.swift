@@ -19,6 +19,7 @@ package final class Request {
     // Accesses never overlap: one loop, and none of them calls others. So the check of that is left out.
     @exclusivity(unchecked) private var name: RequestID
     @exclusivity(unchecked) private var sender: Client
+    @exclusivity(unchecked) private var progress: (any RequestProgress)?
 
     package init(
         head: consuming RequestHead, id: RequestID, from client: Client, isDraining: Bool = false,
@@ -40,9 +41,18 @@ package final class Request {
         set { unsafe name = newValue }
     }
 
+    /// How far its responder got before it had to wait.
+    package var carried: (any RequestProgress)? {
+        get { unsafe progress }
+        set { unsafe progress = newValue }
+    }
+
     /// Who sent the request: the connection's client, until admission finds another one behind trusted hops.
     package var client: Client {
         get { unsafe sender }
         set { unsafe sender = newValue }
     }
 }
+
+/// What a responder keeps with a request between its first look and the task that answers it.
+package protocol RequestProgress: AnyObject {}

@@ -3,12 +3,16 @@ import NIOCore
 /// The head of an answer to a client: a status and field lines that are encoded already.
 ///
 /// `lines` holds `name: value CRLF` for every field but those the door writes by itself: `Date`, `Connection`,
-/// `Content-Length`, `Transfer-Encoding` and `X-Request-ID`. So a head can be kept and sent again with one copy.
+/// `Content-Length`, `Transfer-Encoding`, `X-Request-ID` and those of `cache`. So a head can be kept and sent again with one copy.
 package struct ResponseHead: Sendable {
     package var status: UInt16
     package var lines: ByteBuffer
     /// The id that `X-Request-ID` tells; nil leaves that field out.
     package var requestID: RequestID?
+    /// What the cache did; nil where none took part.
+    package var cache: CacheNote?
+    /// `lines` have the `Date` of the origin, which a cache passes on (RFC 9110 §6.6.1).
+    package var hasDate = false
 
     package init(status: UInt16, lines: ByteBuffer = ByteBuffer()) {
         self.status = status

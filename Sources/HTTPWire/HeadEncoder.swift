@@ -15,8 +15,9 @@ package enum WireFraming: Sendable, Equatable {
 
 /// Writes the heads of responses (RFC 9112 §4).
 package enum HeadEncoder {
-    /// The longest status line, `Date`, `Connection`, framing field, id and line ends together, generously.
-    package static let maxOwnLength = 384
+    /// The longest status line, `Date`, `Connection`, framing field, id and line ends together, generously; what tells of
+    /// the cache included.
+    package static let maxOwnLength = 640
 
     /// Appends the status line, `Date`, `Connection`, the framing field, the id, the head's own lines and the empty
     /// line.
@@ -31,14 +32,15 @@ package enum HeadEncoder {
         unsafe out.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity) { target in
             var cursor = unsafe ByteCursor(target)
             writeStatusLine(head.status, &cursor)
-            cursor.write("Date: ")
-            cursor.write(date.readableBytesSpan)
-            if !keepsAlive {
-                cursor.write("\r\nConnection: close\r\n")
-            } else if minorVersion == 0 {
-                cursor.write("\r\nConnection: keep-alive\r\n")
-            } else {
+            if !head.hasDate {
+                cursor.write("Date: ")
+                cursor.write(date.readableBytesSpan)
                 cursor.write("\r\n")
+            }
+            if !keepsAlive {
+                cursor.write("Connection: close\r\n")
+            } else if minorVersion == 0 {
+                cursor.write("Connection: keep-alive\r\n")
             }
             switch framing {
             case .length(let count):
@@ -54,10 +56,41 @@ package enum HeadEncoder {
                 unsafe cursor.write(text.span.bytes)
                 cursor.write("\r\n")
             }
+            if let note = head.cache { write(note, &cursor) }
             cursor.write(head.lines.readableBytesSpan)
             cursor.write("\r\n")
             return cursor.count
         }
+    }
+
+    /// `X-Cache`, `Age` on hits (RFC 9111 §5.1), `Cache-Status` (RFC 9211 §2).
+    private static func write(_ note: borrowing CacheNote, _ cursor: inout ByteCursor) {
+        if note.isHit {
+            cursor.write("X-Cache: HIT\r\nAge: ")
+            cursor.write(decimal: UInt64(max(note.age, 0)))
+            // Either there was a hit, or a word of the origin's (RFC 9211 §2.1).
+            cursor.write(note.forward == .none ? "\r\nCache-Status: yatagarasu; hit" : "\r\nCache-Status: yatagarasu")
+        } else if case .bypass = note.forward {
+            cursor.write("X-Cache: BYPASS\r\nCache-Status: yatagarasu")
+        } else {
+            cursor.write("X-Cache: MISS\r\nCache-Status: yatagarasu")
+        }
+        switch note.forward {
+        case .none:
+            cursor.write(note.timeToLive < 0 ? "; ttl=-" : "; ttl=")
+            cursor.write(decimal: note.timeToLive.magnitude)
+        case .uriMiss: cursor.write("; fwd=uri-miss")
+        case .varyMiss: cursor.write("; fwd=vary-miss")
+        case .stale: cursor.write("; fwd=stale")
+        case .bypass: cursor.write("; fwd=bypass")
+        }
+        if note.forwardStatus > 0 {
+            cursor.write("; fwd-status=")
+            cursor.write(decimal: UInt64(note.forwardStatus))
+        }
+        if note.isStored { cursor.write("; stored") }
+        if note.isCollapsed { cursor.write("; collapsed") }
+        cursor.write("\r\n")
     }
 
     private static func writeStatusLine(_ status: UInt16, _ cursor: inout ByteCursor) {

@@ -1,11 +1,13 @@
 import Admission
 import Authentication
 import Authorization
+import Cache
 import Exchange
 import NIOCore
 import Network
 import Resilience
 import Settings
+import Telemetry
 import Upstream
 
 /// What every journey of one loop shares: the routes, the origins behind them, the limit of concurrent requests.
@@ -22,11 +24,17 @@ package final class Corridor {
     let trustedProxies: AddressSet
     /// Whether some bucket has address lists or a rate limit.
     let hasGuardedBuckets: Bool
+    /// Milliseconds since the epoch.
+    let wallClock: @Sendable () -> Int64
+    /// Stale responses that one loop renews in the background at a time.
+    let maxRefreshes: Int
 
     package init(
         routes: RouteTable, buckets: [Bucket], gate: ConcurrencyGate, server: ServerSettings, rateLimits: RateLimits?,
-        admin: Authenticator?
+        admin: Authenticator?, wallClock: @escaping @Sendable () -> Int64
     ) {
+        self.wallClock = wallClock
+        maxRefreshes = max(1, server.maxConcurrentRequests / 4)
         self.admin = admin
         self.routes = routes
         self.buckets = buckets
@@ -47,13 +55,16 @@ package final class Corridor {
         package let authenticator: Authenticator?
         /// Whoever decides who may read; nil where a good token is enough, or none is asked for.
         package let authorizer: (any Authorizer)?
+        /// nil where nothing is kept.
+        package let cache: BucketCache?
         let addressFilter: AddressFilter?
         let rateLimit: BucketLimit?
 
         package init(
             settings: BucketSettings, origin: BucketOrigin, authenticator: Authenticator?,
-            authorizer: (any Authorizer)?, rateLimit: BucketLimit?
+            authorizer: (any Authorizer)?, cache: BucketCache?, rateLimit: BucketLimit?
         ) {
+            self.cache = cache
             self.authenticator = authenticator
             self.nameBytes = ByteBuffer(string: settings.name)
             self.settings = settings
@@ -92,6 +103,17 @@ package struct Answer {
         self.body = body
     }
 
+    /// Whether it can be given to the door at once, since what the client does not take is shared memory or little.
+    var isShort: Bool {
+        switch body {
+        case .bytes(let bytes): bytes.readableBytes <= Self.shortAtMost
+        case .absent: true
+        case .stream: false
+        }
+    }
+
+    private static var shortAtMost: Int { 256 * 1024 }
+
     /// The body's bytes when it is whole.
     var bytes: ByteBuffer {
         if case .bytes(let bytes) = body { return bytes }
@@ -114,6 +136,11 @@ struct Trip {
     var decider: StaticString?
     /// Why nobody could decide, where `fail_mode: open` let the request pass all the same.
     var openReason: String?
+    /// What the cache did; nil where none took part.
+    var cacheNote: CacheNote?
+    var cacheOutcome: CacheOutcome?
+    /// The name of the tier that had the response.
+    var cacheTier: StaticString?
     var status: UInt16 = 0
     var fault: Fault?
     var originStatus: UInt16 = 0

@@ -89,6 +89,13 @@ package struct ObjectQuery: Sendable, Equatable {
         out.writeWithOutputRawSpan(minimumWritableBytes: longestEncoding) { write(to: &$0) }
     }
 
+    /// The encoded form by itself.
+    package var encoded: [UInt8] {
+        var out = ByteBuffer()
+        write(to: &out)
+        return Array(out.readableBytesView)
+    }
+
     /// The same into room for `longestEncoding` bytes.
     func write(to out: inout OutputRawSpan) {
         var isFirst = true

@@ -2,6 +2,7 @@ import Admin
 import Admission
 import Authentication
 import Authorization
+import Cache
 import ConfigSchema
 import Exchange
 import Network
@@ -66,6 +67,7 @@ struct Assembly: Sendable {
     let rateLimits: RateLimits?
     let plans: [BucketPlan]
     let authentication: AuthenticationPlan
+    let cache: CachePlan
     /// For the key sets, in their order; nil for those over plain HTTP.
     private let keySetTLS: [NIOSSLContext?]
     private let loops: Int
@@ -88,6 +90,7 @@ struct Assembly: Sendable {
         }
         self.plans = plans
         self.loops = loops
+        cache = CachePlan(configuration, registry: registry, log: log)
         authentication = try Self.authentication(configuration, keys)
         keySetTLS = try authentication.keySets.map { keySet throws(AssemblyFailure) in
             try Self.context(of: keySet, trust)
@@ -151,11 +154,11 @@ struct Assembly: Sendable {
         let buckets = plans.indices.map { index in
             Corridor.Bucket(
                 settings: plans[index].settings, origin: origins[index], authenticator: guards.buckets[index],
-                authorizer: authorizers[index], rateLimit: rateLimits?.bucket(index))
+                authorizer: authorizers[index], cache: cache.buckets[index], rateLimit: rateLimits?.bucket(index))
         }
         let corridor = Corridor(
             routes: routes, buckets: buckets, gate: gate, server: configuration.server, rateLimits: rateLimits,
-            admin: guards.admin)
+            admin: guards.admin, wallClock: WallTime.milliseconds)
         let desk = FrontDesk(
             paths: paths, version: Version.text, registry: registry, board: board, lifecycle: lifecycle,
             refreshProbes: refreshProbes)

@@ -1,4 +1,5 @@
 import Admin
+import Cache
 import NIOCore
 import Network
 import Server
@@ -33,6 +34,7 @@ extension Proxying {
     private func finish(_ reason: String, _ began: NIODeadline, inFlight: Int, cut: Int) async {
         for seat in seats { try? await seat.eventLoop.submit { seat.value.end() }.get() }
         resolver.shutDown()
+        await cache.stop()
         let lasted = NIODeadline.now() - began
         registry.shared.set(registry.gauge(.shutdownDuration), Int(lasted.nanoseconds))
         log.info(

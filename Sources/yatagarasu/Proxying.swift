@@ -1,4 +1,5 @@
 import Admin
+import Cache
 import Authentication
 import ConfigSchema
 import Exchange
@@ -19,6 +20,7 @@ final class Proxying: Sendable {
     let registry: MetricRegistry
     let group: ReactorGroup
     let resolver: NameResolver
+    let cache: CachePlan
     let seats: [NIOLoopBound<LoopSeat>]
     let main: Server
     let metrics: Server?
@@ -33,8 +35,8 @@ final class Proxying: Sendable {
 
     private init(
         configuration: Configuration, log: Log, lifecycle: Lifecycle, registry: MetricRegistry,
-        group: ReactorGroup, resolver: NameResolver, seats: [NIOLoopBound<LoopSeat>], main: Server,
-        metrics: Server?
+        group: ReactorGroup, resolver: NameResolver, cache: CachePlan,
+        seats: [NIOLoopBound<LoopSeat>], main: Server, metrics: Server?
     ) {
         self.configuration = configuration
         self.log = log
@@ -42,6 +44,7 @@ final class Proxying: Sendable {
         self.registry = registry
         self.group = group
         self.resolver = resolver
+        self.cache = cache
         self.seats = seats
         self.main = main
         self.metrics = metrics
@@ -67,10 +70,11 @@ final class Proxying: Sendable {
         let group = try loops(threads)
         let seats = await makeSeats(group, assembly, configuration)
         let (main, metrics) = try await listen(configuration, seats, group, registry)
+        assembly.cache.start()
         seats.first?.eventLoop.execute { seats[0].value.refreshProbes() }
         return Proxying(
             configuration: configuration, log: log, lifecycle: lifecycle, registry: registry, group: group,
-            resolver: resolver, seats: seats, main: main, metrics: metrics)
+            resolver: resolver, cache: assembly.cache, seats: seats, main: main, metrics: metrics)
     }
 
     /// Every client may need a connection to the origin as well.

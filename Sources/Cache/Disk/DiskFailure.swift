@@ -44,6 +44,22 @@ package enum DiskFailure: Error, Equatable, Sendable {
     }
 }
 
+extension DiskFailure {
+    /// One line for the operator.
+    package var explanation: String {
+        switch self {
+        case .full: "the file system is full"
+        case .readOnly: "the file system is read-only"
+        case .missing: "the folder is not there, and cannot be made"
+        case .denied: "the folder may not be used by this user"
+        case .taken: "another process uses the folder"
+        case .descriptors: "there are no file descriptors left"
+        case .device: "the device fails"
+        case .system(let code): "error number \(code) of the system"
+        }
+    }
+}
+
 /// What a disk tier can do at the moment.
 package enum DiskState: Equatable, Sendable {
     /// The folder was not opened yet.

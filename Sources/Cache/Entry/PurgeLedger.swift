@@ -33,6 +33,9 @@ package final class PurgeLedger: Sendable {
         }
     }
 
+    /// One more holds the ticket, and gives it back by itself.
+    package func share(_ ticket: Ticket) { state.withLockedValue { $0.tickets[ticket.epoch, default: 0] += 1 } }
+
     /// Every ticket is given back once.
     package func giveBack(_ ticket: Ticket) {
         state.withLockedValue { state in

@@ -5,43 +5,35 @@ import Network
 import Resilience
 import Settings
 
-/// What admission says of a request.
-enum Ticket: Equatable {
-    /// To be counted in the gate once its own body, if any, was read.
-    case welcome
-    case refused(Fault)
-}
-
 extension Method {
     static let served: StaticString = "GET, HEAD, OPTIONS"
 }
 
 extension Journey {
     /// May this request enter? Rates, methods and sizes (LIM-1, HTTP-2, HTTP-6).
-    func admit(_ request: Request, _ trip: inout Trip) -> Ticket {
-        if request.isDraining { return .refused(Fault(.shuttingDown)) }
+    func admit(_ request: Request) throws(Fault) {
+        if request.isDraining { throw Fault(.shuttingDown) }
         if request.client.isOverLimit {
             metrics.connectionLimitReached()
-            return .refused(Fault(.overloaded, detail: "too many connections"))
+            throw Fault(.overloaded, detail: "too many connections")
         }
         do throws(AdmissionFailure) {
             if request.client.isTrusted { _ = try forwarded.address(in: request.head.fields) }
             try rateLimits?.admit(request.client.ip, now: loop.moment)
         } catch {
-            return .refused(refusal(of: error, bucket: nil))
+            throw refusal(of: error, bucket: nil)
         }
         switch request.head.method {
         case .get, .head, .options: break
         case .post, .put, .delete, .patch, .connect, .trace, .other:
-            guard AdminPath.isMeant(by: request.head) else { return .refused(Fault(.methodNotAllowed)) }
+            guard AdminPath.isMeant(by: request.head) else { throw Fault(.methodNotAllowed) }
         }
         if case .length(let length) = request.head.framing, length > Int64(corridor.limits.maxBodySize) {
-            return .refused(Fault(.payloadTooLarge))
+            throw Fault(.payloadTooLarge)
         }
         if !request.head.expectsContinue, request.head.fields.contains(.expect) {
-            return .refused(Fault(.expectationFailed))
+            throw Fault(.expectationFailed)
         }
-        return .welcome
     }
 
     /// Takes a place among the concurrent requests, which is given back when the journey ends (HTTP-6).

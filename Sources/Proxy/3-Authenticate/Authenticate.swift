@@ -5,29 +5,122 @@ import NIOCore
 import Network
 import Telemetry
 
+/// A question of the two stages that decide who may read, where its answer takes a wait.
+struct Permission {
+    enum Missing {
+        /// The issuer's key set has to be asked for.
+        case keys
+        /// Whoever decides has to be asked.
+        case decision(Principal)
+        /// A refusal that takes its time.
+        case delay(Fault)
+    }
+
+    let object: ObjectAddress
+    let missing: Missing
+}
+
+extension Journey {
+    /// Lets a request pass to its object, throws, or says what has to be waited for.
+    func permit(
+        _ request: Request, to object: borrowing ObjectAddress, _ trip: inout Trip
+    ) throws(Fault) -> Pause? {
+        guard let authenticator = corridor.buckets[object.bucket].authenticator else {
+            metrics.authBypassed()
+            return nil
+        }
+        trip.decider = "jwt"
+        do throws(Fault) {
+            let missing: Permission.Missing?
+            switch try authenticate(request, by: authenticator, &trip) {
+            case .known(let principal): missing = try permit(principal, request, to: object, &trip)
+            case .unknown: missing = .keys
+            case .forged(let fault): missing = .delay(fault)
+            }
+            return missing.map { .permission(Permission(object: copy object, missing: $0)) }
+        } catch {
+            throw counted(error)
+        }
+    }
+
+    /// The same with the wait.
+    func permit(_ request: Request, _ question: Permission, _ trip: inout Trip) async throws(Fault) {
+        do throws(Fault) {
+            switch question.missing {
+            case .delay(let fault):
+                await yieldLoop()
+                throw fault
+            case .keys:
+                guard let authenticator = corridor.buckets[question.object.bucket].authenticator else { return }
+                let principal = try await authenticateAfterFetch(request, by: authenticator, &trip)
+                try admit(principal)
+                metrics.authenticated(try await authorize(request, to: question.object, principal, &trip))
+            case .decision(let principal):
+                metrics.authenticated(try await authorize(request, to: question.object, principal, &trip))
+            }
+        } catch {
+            throw counted(error)
+        }
+    }
+
+    private func permit(
+        _ principal: Principal, _ request: Request, to object: borrowing ObjectAddress, _ trip: inout Trip
+    ) throws(Fault) -> Permission.Missing? {
+        try admit(principal)
+        guard let outcome = try authorizeAtOnce(request, to: object, principal, &trip) else {
+            return .decision(principal)
+        }
+        metrics.authenticated(outcome)
+        return nil
+    }
+
+    private func counted(_ fault: Fault) -> Fault {
+        if let outcome = AuthOutcomeLabel(fault.code) { metrics.authenticated(outcome) }
+        return fault
+    }
+}
+
+/// What a look at a request's token says.
+private enum Identification {
+    case known(Principal)
+    /// Only the issuer's newest keys can tell.
+    case unknown
+    /// Verifying costs the more, the more of what is pipelined is refused for it: others come first.
+    case forged(Fault)
+}
+
 extension Journey {
     /// Who asks? A private bucket is read with a good token only (JWT-1…7).
-    func authenticate(
+    private func authenticate(
         _ request: Request, by authenticator: Authenticator, _ trip: inout Trip
-    ) async throws(Fault) -> Principal {
+    ) throws(Fault) -> Identification {
         do throws(AuthenticationFailure) {
-            let principal: Principal
-            if let known = try authenticator.principal(of: request) {
-                principal = known
-            } else {
-                principal = try await authenticator.principalAfterFetch(of: request)
-            }
+            guard let principal = try authenticator.principal(of: request) else { return .unknown }
             trip.user = principal.subject
-            return principal
+            return .known(principal)
         } catch {
             if case .claims(_, let user) = error { trip.user = user }
-            if error == .invalid(.badSignature) { await pause() }
+            if error == .invalid(.badSignature) { return .forged(error.fault) }
             throw error.fault
         }
     }
 
-    /// Lets the loop serve others: verifying costs the more, the more of what is pipelined is refused for it.
-    private func pause() async {
+    private func authenticateAfterFetch(
+        _ request: Request, by authenticator: Authenticator, _ trip: inout Trip
+    ) async throws(Fault) -> Principal {
+        do throws(AuthenticationFailure) {
+            let principal = try await authenticator.principalAfterFetch(of: request)
+            trip.user = principal.subject
+            return principal
+        } catch {
+            if case .claims(_, let user) = error { trip.user = user }
+            if error == .invalid(.badSignature) { await yieldLoop() }
+            throw error.fault
+        }
+    }
+
+    /// Lets the loop serve others.
+    private func yieldLoop() async {
         let eventLoop = loop.eventLoop
         await Suspension<Void>.wait { waiter in eventLoop.execute { waiter.resume(()) } }
     }
@@ -39,7 +132,13 @@ extension Journey {
         }
         trip.decider = "jwt"
         do throws(Fault) {
-            _ = try await authenticate(request, by: authenticator, &trip)
+            switch try authenticate(request, by: authenticator, &trip) {
+            case .known: break
+            case .unknown: _ = try await authenticateAfterFetch(request, by: authenticator, &trip)
+            case .forged(let fault):
+                await yieldLoop()
+                throw fault
+            }
         } catch {
             throw error.code == .claimMismatch ? Fault(.adminDenied, detail: error.detail) : error
         }

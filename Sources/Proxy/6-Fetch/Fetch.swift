@@ -8,7 +8,7 @@ import Upstream
 extension Journey {
     /// Where does the object come from? Asks the bucket's origin and makes an answer of what it says.
     func fetch(
-        _ object: consuming ObjectAddress, for request: Request, _ trip: inout Trip
+        _ object: ObjectAddress, for request: Request, _ trip: inout Trip
     ) async throws(Fault) -> Answer {
         let origin = corridor.buckets[object.bucket].origin
         let answer: Answer

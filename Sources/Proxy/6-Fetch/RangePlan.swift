@@ -57,6 +57,11 @@ enum RangePlan {
         self = .single(first, condition: condition)
     }
 
+    /// Whether an If-Range names a version at all.
+    static func isValidator(_ value: ByteBuffer) -> Bool {
+        value.readableBytesView.starts(with: "W/".utf8) || condition(value) != nil
+    }
+
     private static func condition(_ value: ByteBuffer) -> Condition? {
         let span = value.readableBytesUInt8Span
         if span.count >= 2, span[0] == UInt8(ascii: "\"") { return .tag(value) }

@@ -43,7 +43,7 @@ extension Errand {
             fields.copy(entry, to: &head.lines)
         }
         head.add("Content-Type", String(decoding: frame.contentTypeValue, as: UTF8.self))
-        let source = MultipartSource(frame: frame, parts: parts, first: first)
+        let source = MultipartSource(frame: frame, first: first) { index throws(Fault) in try await parts.open(index) }
         return Answer(head, .stream(source, frame.length.map { .length($0) } ?? .unknown))
     }
 
@@ -109,29 +109,31 @@ struct RangeParts {
     }
 }
 
-/// A multipart/byteranges body: part headers of ours around bytes of the origin's.
+/// A multipart/byteranges body: part headers of ours around bytes of the object, each part opened when its turn comes.
 final class MultipartSource: BodySource {
     private let frame: MultipartRanges
-    private let parts: RangeParts
+    private let open: (Int) async throws(Fault) -> any BodySource
     private var current: (any BodySource)?
     private var index = 0
-    private var left: Int64
-    private var prepared: ByteBuffer?
+    private var left: Int64 = 0
+    private var isOver = false
 
-    init(frame: MultipartRanges, parts: RangeParts, first: any BodySource) {
+    /// `first` is the first part where it is open already.
+    init(
+        frame: MultipartRanges, first: (any BodySource)? = nil,
+        open: @escaping (Int) async throws(Fault) -> any BodySource
+    ) {
         self.frame = frame
-        self.parts = parts
+        self.open = open
         current = first
-        left = parts.ranges[0].count
-        prepared = ByteBuffer(bytes: frame.partHeader(0))
+        index = -1
     }
 
-    func takeAvailable() -> AvailableBody { prepared.take().map { .chunk($0) } ?? .unknown }
+    func takeAvailable() -> AvailableBody { .unknown }
 
     func next() async throws(Fault) -> ByteBuffer? {
-        if let prepared = prepared.take() { return prepared }
-        guard let source = current else { return nil }
-        if left > 0 {
+        guard !isOver else { return nil }
+        if index >= 0, left > 0, let source = current {
             guard let chunk = try await source.next(), Int64(chunk.readableBytes) <= left else {
                 cancel()
                 throw Fault(.originInvalid, detail: "a part has another length than its range")
@@ -139,19 +141,20 @@ final class MultipartSource: BodySource {
             left -= Int64(chunk.readableBytes)
             return chunk
         }
-        source.cancel()
+        if index >= 0 { current.take()?.cancel() }
         index += 1
-        guard index < parts.ranges.count else {
-            current = nil
+        guard index < frame.ranges.count else {
+            isOver = true
             return ByteBuffer(bytes: frame.closing)
         }
-        current = try await parts.open(index)
-        left = parts.ranges[index].count
+        if current == nil { current = try await open(index) }
+        left = frame.ranges[index].count
         return ByteBuffer(bytes: frame.partHeader(index))
     }
 
     func cancel() {
         current?.cancel()
         current = nil
+        isOver = true
     }
 }

@@ -8,22 +8,39 @@ extension Journey {
         _ answer: inout Answer, to request: Request, _ trip: inout Trip, through writer: any ResponseWriter
     ) async {
         guard !request.cancellation.isCancelled else { return discard(answer, of: request, &trip) }
-        trip.status = answer.head.status
-        // Every answer names its request (HTTP-7).
-        answer.head.requestID = request.id
-        if let bucket = trip.bucket, !request.head.isOptions {
-            corridor.buckets[bucket].cors.write(to: &answer.head.lines, for: request.head.fields)
+        guard case .stream(let source, let framing) = answer.body else {
+            return deliverAtOnce(&answer, to: request, &trip, through: writer)
         }
-        trip.headSent = loop.moment
+        complete(&answer, for: request, &trip)
+        writer.begin(answer.head, framing: framing)
+        await pass(source, of: request, &trip, through: writer)
+    }
+
+    /// Gives an answer that needs no pace.
+    func deliverAtOnce(
+        _ answer: inout Answer, to request: Request, _ trip: inout Trip, through writer: any ResponseWriter
+    ) {
+        complete(&answer, for: request, &trip)
         switch answer.body {
         case .bytes(let bytes): writer.send(answer.head, body: bytes)
         case .absent(let framing):
             writer.begin(answer.head, framing: framing)
             writer.end()
-        case .stream(let source, let framing):
-            writer.begin(answer.head, framing: framing)
-            await pass(source, of: request, &trip, through: writer)
+        case .stream(let source, _):
+            source.cancel()
+            writer.abort()
         }
+    }
+
+    /// Adds what every answer carries: its request's name (HTTP-7), and what the bucket and its cache say.
+    private func complete(_ answer: inout Answer, for request: Request, _ trip: inout Trip) {
+        trip.status = answer.head.status
+        answer.head.requestID = request.id
+        answer.head.cache = trip.cacheNote
+        if let bucket = trip.bucket, !request.head.isOptions {
+            corridor.buckets[bucket].cors.write(to: &answer.head.lines, for: request.head.fields)
+        }
+        trip.headSent = loop.moment
     }
 
     /// The client left while its answer was fetched, or the server has ended.

@@ -29,6 +29,12 @@ package struct JourneyMetrics {
     private let authFailure: Counter
     private let bypassed: Counter
     private let authOutcomes: IndexedCounter
+    private let cacheHits: Counter
+    private let cacheMisses: Counter
+    private let collapsed: [Counter]
+    private let bypasses: [Counter]
+    private let stale: [Counter]
+    private let revalidations: IndexedCounter
 
     package init(registry: MetricRegistry, shard index: Int, buckets: [String]) {
         shard = registry.shards[index]
@@ -55,6 +61,12 @@ package struct JourneyMetrics {
         authFailure = registry.counter(.authFailure)
         bypassed = registry.counter(.authBypassed)
         authOutcomes = registry.counter(.authOutcomes)
+        cacheHits = registry.counter(.cacheHits)
+        cacheMisses = registry.counter(.cacheMisses)
+        collapsed = buckets.map { registry.counter(.cacheCollapsed, labels: [$0]) }
+        bypasses = buckets.map { registry.counter(.cacheBypassed, labels: [$0]) }
+        stale = buckets.map { registry.counter(.cacheStale, labels: [$0]) }
+        revalidations = registry.counter(.cacheRevalidations)
     }
 
     func began() { shard.add(inFlight, 1) }
@@ -92,12 +104,31 @@ package struct JourneyMetrics {
         shard.add(bucket.map { rateLimitedBuckets[$0] } ?? rateLimitedElsewhere)
     }
 
+    func revalidated(_ result: RevalidationLabel) { shard.add(revalidations, at: result.rawValue) }
+
+    private func cached(_ outcome: CacheOutcome, _ bucket: Int) {
+        switch outcome {
+        case .hit, .revalidated: shard.add(cacheHits)
+        case .stale:
+            shard.add(cacheHits)
+            shard.add(stale[bucket])
+        case .miss: shard.add(cacheMisses)
+        case .shared:
+            shard.add(cacheMisses)
+            shard.add(collapsed[bucket])
+        case .bypass: shard.add(bypasses[bucket])
+        }
+    }
+
     /// Counts one answered request.
     func record(_ trip: borrowing Trip, method: Method, _ duration: TimeAmount) {
         shard.add(requests)
         shard.add(byStatus, at: Int(trip.status))
         shard.add(byMethod, at: Int(method.rawValue))
-        if let bucket = trip.bucket { shard.add(byBucket[bucket]) }
+        if let bucket = trip.bucket {
+            shard.add(byBucket[bucket])
+            if let outcome = trip.cacheOutcome { cached(outcome, bucket) }
+        }
         shard.observe(self.duration, nanoseconds: duration.nanoseconds)
         if trip.hasClientLeft { shard.add(disconnects) }
         switch trip.fault?.code {

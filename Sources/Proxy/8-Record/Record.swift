@@ -35,6 +35,8 @@ extension Journey {
         record.user = trip.user
         record.auth = trip.decider
         record.openReason = trip.openReason
+        record.cache = trip.cacheOutcome
+        record.cacheTier = trip.cacheTier
         if trip.originStatus > 0 { record.originStatus = trip.originStatus }
         if let fault = trip.fault {
             record.fault = fault

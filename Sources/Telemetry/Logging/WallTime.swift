@@ -19,6 +19,13 @@ package struct WallTime: Sendable, Equatable {
         return WallTime(seconds: Int64(time.tv_sec), nanoseconds: Int64(time.tv_nsec))
     }
 
+    /// The system's clock in milliseconds since the epoch, as of its last tick.
+    @Sendable package static func milliseconds() -> Int64 {
+        var time = timespec()
+        guard unsafe clock_gettime(CLOCK_REALTIME_COARSE, &time) == 0 else { return 0 }
+        return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+    }
+
     /// The system's clock in whole seconds, as of its last tick, a few milliseconds ago at most: a third of the price.
     @Sendable package static func second() -> Int64 {
         var time = timespec()

@@ -43,10 +43,10 @@ package final class SharedMetricShard: Sendable {
         cells.addTogether(counter.cell, UInt64(truncatingIfNeeded: amount))
     }
 
-    /// Counts one at a label value, for example a status.
-    package func add(_ counter: IndexedCounter, at index: Int) {
+    /// Counts at a label value, for example a status.
+    package func add(_ counter: IndexedCounter, at index: Int, _ amount: Int = 1) {
         guard let cell = counter.cell(of: index) else { return }
-        cells.addTogether(cell, 1)
+        cells.addTogether(cell, UInt64(truncatingIfNeeded: amount))
     }
 
     /// Moves a gauge up, or down by a negative amount.

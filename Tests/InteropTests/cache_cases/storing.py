@@ -82,7 +82,7 @@ DROPPED = {
     "Proxy-Connection": "keep-alive", "X-Named": "by Connection",
 }
 ORIGINS_OWN = {
-    "Server": "AmazonS3", "x-amz-request-id": "4442587FB7D0A2F9", "x-amz-id-2": "secret", "X-Cache": "HIT",
+    "Server": "AmazonS3", "x-amz-request-id": "4442587FB7D0A2F9", "x-amz-id-2": "secret", "X-Cache": "Hit from afar",
     "Cache-Status": "other; hit", "x-amz-server-side-encryption": "aws:kms", "Via": "1.1 origin",
 }
 due = {name.lower(): value for name, value in KEPT.items()}

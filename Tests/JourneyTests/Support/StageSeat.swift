@@ -2,6 +2,7 @@ import Admin
 import Admission
 import Authentication
 import Authorization
+import Cache
 import Exchange
 import NIOCore
 import Network
@@ -33,6 +34,7 @@ final class StageSeat {
     private let authorizers: [(any Authorizer)?]
     private let accessLog: AccessLog
     private let prober: Prober
+    private let cache: CachePlan
     private let authentication: AuthenticationPlan
     private let fetchers: [KeySetFetcher]
 
@@ -50,6 +52,7 @@ final class StageSeat {
             try AuthorizationPlan(bucket.settings, parts.plan.server, loops: 1, trust: TLSContexts(certFile: nil))?
                 .authorizer(on: loop, connector: parts.connector, registry: parts.registry)
         }
+        cache = CachePlan(parts.plan.configuration, registry: parts.registry, log: parts.log)
         prober = Prober(
             loop: loop, board: parts.board, origins: origins, timeouts: origins.map { _ in .seconds(5) })
     }
@@ -97,8 +100,10 @@ final class StageSeat {
             buckets: buckets.indices.map { index in
                 .init(
                     settings: buckets[index].settings, origin: origins[index], authenticator: guards.buckets[index],
-                    authorizer: authorizers[index], rateLimit: limits?.bucket(index))
-            }, gate: parts.gate, server: parts.plan.server, rateLimits: limits, admin: guards.admin)
+                    authorizer: authorizers[index], cache: cache.buckets[index],
+                    rateLimit: limits?.bucket(index))
+            }, gate: parts.gate, server: parts.plan.server, rateLimits: limits, admin: guards.admin,
+            wallClock: WallTime.milliseconds)
         let desk = FrontDesk(
             paths: paths, version: "9.9.9", registry: parts.registry, board: parts.board, lifecycle: parts.lifecycle
         ) { [unowned self] in prober.refresh() }
