@@ -46,6 +46,9 @@ let floors: [[Module]] = [
         Module(
             name: "Transport", uses: ["Exchange", "HTTPWire", "Network", "Resilience", "Settings", "Telemetry"],
             products: [nioCore, nioSSL]),
+        Module(
+            name: "Redis", uses: ["Exchange", "Network", "Resilience", "Telemetry"],
+            products: [nioCore, nioLocks, nioSSL]),
     ],
     [  // rooms: one question each
         Module(
@@ -141,8 +144,8 @@ let fuzzer: [Target] =
         .executableTarget(
             name: "Fuzz",
             dependencies: [
-                "Admission", "Authorization", "ConfigSchema", "Exchange", "HTTPSemantics", "HTTPWire", "S3", "Settings",
-                nioCore,
+                "Admission", "Authorization", "ConfigSchema", "Exchange", "HTTPSemantics", "HTTPWire", "Redis", "S3",
+                "Settings", nioCore,
             ],
             path: "Tests/Fuzz", exclude: ["corpus"], swiftSettings: strict)
     ]
@@ -196,6 +199,9 @@ let package = Package(
         tests("ExchangeTests", uses: ["Exchange"], products: [nioCore]),
         tests("HouseTests", uses: []),
         tests("HTTPSemanticsTests", uses: ["HTTPSemantics"]),
+        tests(
+            "RedisTests", uses: ["Exchange", "Network", "Redis", "Resilience", "Telemetry"],
+            products: [nioCore, nioLocks, nioSSL]),
         tests("ResilienceTests", uses: ["Resilience"]),
         tests("SettingsTests", uses: ["ConfigSchema", "Exchange", "Settings"]),
         tests(
