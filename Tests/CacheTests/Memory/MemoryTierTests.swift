@@ -56,6 +56,8 @@ struct MemoryTierTests {
     @Test func bodiesInFilesAreNotTaken() {
         final class File: StoredFile {
             let length: Int64 = 3
+            func withDescriptor(_ use: (_ descriptor: Int32, _ start: Int64) -> Int) -> Int { -1 }
+            func makeResident(_ range: Range<Int64>, on loop: LoopContext) async throws(StoredFileFailure) {}
             func readAtOnce(at offset: Int64, limit: Int) -> ByteBuffer? { ByteBuffer(string: "abc") }
             func read(at offset: Int64, limit: Int, on loop: LoopContext) async throws(StoredFileFailure) -> ByteBuffer
             {
