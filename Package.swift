@@ -91,7 +91,8 @@ let floors: [[Module]] = [
         Module(
             name: "yatagarasu",
             uses: [
-                "Admin", "Admission", "Authentication", "Authorization", "Cache", "ConfigSchema", "DevOrigin", "Exchange",
+                "Admin", "Admission", "Authentication", "Authorization", "Cache", "ConfigSchema", "DevOrigin",
+                "Exchange",
                 "HTTPWire", "Network", "Proxy", "Resilience", "S3", "Server", "Settings", "Telemetry", "Transport",
                 "Upstream",
             ],

@@ -122,7 +122,7 @@ package enum FaultCode: String, Sendable, CaseIterable {
         case .originInvalid: Row(502, .origin, "The storage backend sent an invalid response.")
         case .originRefusedCredentials: Row(502, .origin, "The storage backend refused the proxy's credentials.")
         case .originBusy: Row(503, .origin, "The storage backend is busy. Please retry later.", retryAfter: 5)
-        case .notStored: Row(504, .client, "Nothing is stored that could answer, and the origin was not to be asked.")
+        case .notStored: Row(504, .proxy, "Nothing is stored that could answer, and the origin was not to be asked.")
         case .originTimeout: Row(504, .origin, "The storage backend did not answer in time.")
         }
     }

@@ -2,7 +2,8 @@ import CLinux
 import Glibc
 import NIOCore
 
-/// An open file; closes with its last owner, on a thread of the pool: the last close of a removed file frees its blocks.
+/// An open file; closes with its last owner, on a thread of the pool: the last close of a removed file frees its
+/// blocks.
 ///
 /// Everything but `readAtOnce` may wait for the disk.
 final class DiskDescriptor: Sendable {
@@ -74,7 +75,13 @@ final class DiskDescriptor: Sendable {
             while done < region.count {
                 let place = unsafe region.baseAddress?.advanced(by: done)
                 let written = unsafe pwrite(number, place, region.count - done, off_t(offset) + off_t(done))
-                if written > 0 { done += written } else if written == 0 { return EIO } else if errno != EINTR { return errno }
+                if written > 0 {
+                    done += written
+                } else if written == 0 {
+                    return EIO
+                } else if errno != EINTR {
+                    return errno
+                }
             }
             return 0
         }

@@ -83,7 +83,8 @@ extension DiskTier {
     func open(_ key: CacheKey) {
         guard let (folder, epoch) = current(), let name = name(of: key) else { return settle(key, nil) }
         do throws(OpenFailure) {
-            let found = try exclusively(name) { Result { () throws(OpenFailure) in try openRecord(name, folder) } }.get()
+            let found = try exclusively(name) { Result { () throws(OpenFailure) in try openRecord(name, folder) } }
+                .get()
             try verify(found, key)
             settle(key, (found, epoch))
         } catch {

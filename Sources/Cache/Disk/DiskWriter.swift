@@ -117,7 +117,8 @@ package final class DiskWriter: StoredFile {
             return (progress.checksum.value, progress.reserved)
         }
         guard let (checksum, reserved) = end else { return false }
-        guard head.length == length, length == expectedLength ?? length, let identity = tier.spaces.identity(of: key.space),
+        guard head.length == length, length == expectedLength ?? length,
+            let identity = tier.spaces.identity(of: key.space),
             let bytes = EntryRecord(space: identity, key: key.bytes, head: head, bodyChecksum: checksum)
                 .encoded(in: headLength)
         else {

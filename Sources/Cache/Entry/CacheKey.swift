@@ -72,7 +72,9 @@ package struct CacheKey: Sendable {
     }
 
     /// As text of 13 letters at most without NUL, so that a key still splits at its first.
-    private static func bytes(_ number: UInt64) -> [UInt8] { Array(String(number, radix: 36).utf8) + [UInt8(ascii: ".")] }
+    private static func bytes(_ number: UInt64) -> [UInt8] {
+        Array(String(number, radix: 36).utf8) + [UInt8(ascii: ".")]
+    }
 }
 
 extension CacheKey: Hashable {

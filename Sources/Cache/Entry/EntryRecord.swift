@@ -5,7 +5,8 @@ import NIOCore
 /// body right behind it.
 ///
 /// Little endian: 128 bytes of fixed fields, the key, the field lines, zeros, and a trailer with the checksums of the
-/// body and of all before the last 8 bytes. The zeros leave room, so that a renewed head takes the place of the old one.
+/// body and of all before the last 8 bytes. The zeros leave room, so that a renewed head takes the place of the old
+/// one.
 package struct EntryRecord: Sendable {
     package static let magic: UInt32 = 0x5247_5459  // "YTGR"
     package static let version: UInt16 = 1
@@ -129,7 +130,8 @@ extension EntryRecord {
             throw .contradictory
         }
         var lines = ByteBuffer()
-        lines.writeBytes(bytes.extracting((Self.fixedLength + keyLength)..<(Self.fixedLength + keyLength + linesLength)))
+        lines.writeBytes(
+            bytes.extracting((Self.fixedLength + keyLength)..<(Self.fixedLength + keyLength + linesLength)))
         space = SpaceIdentity(high: bytes.load(16), low: bytes.load(24))
         var key = ByteBuffer()
         key.writeBytes(bytes.extracting(Self.fixedLength..<(Self.fixedLength + keyLength)))

@@ -8,7 +8,7 @@ import NIOCore
 ///        │           └─────▶ failed
 ///        └──▶ settled (a stored response, a fault, or everybody for himself)
 ///
-/// The one who opened it asks the origin, tells the arrival, and brings the bytes. Everybody reads at a pace of his own.
+/// The one who opened it asks the origin, tells the arrival, and brings the bytes. Everybody reads at his own pace.
 /// What stays in memory is all of it, or the last bytes of a window when a file holds the rest or nobody does. It ends
 /// when nobody reads it any more, unless it is kept for the tiers' sake.
 package final class Flight: Sendable {

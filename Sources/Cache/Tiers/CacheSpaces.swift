@@ -2,8 +2,8 @@ import Crypto
 
 /// The buckets' spaces: their numbers in this process, and what they are called in files and in Redis.
 ///
-/// A space is named by all that decides what its responses are: a bucket that is pointed at another origin finds nothing
-/// of the old one.
+/// A space is named by all that decides what its responses are: a bucket that is pointed at another origin finds
+/// nothing of the old one.
 package struct CacheSpaces: SpaceDirectory {
     /// What makes one bucket's responses its own.
     package struct Place: Sendable {

@@ -38,7 +38,8 @@ extension Journey {
         switch outcome {
         case .proceed: return nil
         case .failed: throw Fault(.preconditionFailed)
-        case .notModified: return Answer(ResponseHead(stored: head, status: 304, lines: head.linesOf304), .absent(.absent))
+        case .notModified:
+            return Answer(ResponseHead(stored: head, status: 304, lines: head.linesOf304), .absent(.absent))
         }
     }
 

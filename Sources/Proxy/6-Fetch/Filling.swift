@@ -106,8 +106,8 @@ extension Journey {
 }
 
 extension Filling {
-    /// Lets only a window of the body stay in memory from now on; what came so far and what comes is written to disk, if
-    /// that takes it. A slow disk slows the origin, for readers follow in the file.
+    /// Lets only a window of the body stay in memory from now on; what came so far and what comes is written to disk,
+    /// if that takes it. A slow disk slows the origin, for readers follow in the file.
     fileprivate mutating func spool(on loop: LoopContext) async {
         if spools, cache.spools(length: max(head.length, flight.length)) {
             writer = await cache.tiers.disk?.beginWriting(

@@ -91,7 +91,9 @@ final class DiskBench: Sendable {
     }
 
     /// The paths of all files, and what they take.
-    func files() -> [String] { Self.shell("cd '\(path)' && find . -mindepth 2 -type f").split(separator: "\n").map(String.init) }
+    func files() -> [String] {
+        Self.shell("cd '\(path)' && find . -mindepth 2 -type f").split(separator: "\n").map(String.init)
+    }
 
     func occupied() -> Int64 {
         let sizes = Self.shell("cd '\(path)' && find . -mindepth 2 -type f -printf '%s\\n'").split(separator: "\n")
@@ -137,6 +139,8 @@ struct FixedSpaces: SpaceDirectory {
     }
 
     func space(of identity: SpaceIdentity) -> UInt32? {
-        UInt32(exactly: identity.low).flatMap { known.contains($0) && identity.high == 0x0123_4567_89ab_cdef ? $0 : nil }
+        UInt32(exactly: identity.low).flatMap {
+            known.contains($0) && identity.high == 0x0123_4567_89ab_cdef ? $0 : nil
+        }
     }
 }

@@ -18,14 +18,17 @@ struct DiskBoundTests {
                 let number = Int(random.next() % 60)
                 let key = Sample.key("dir\(number % 3)/\(number)", space: UInt32(number % 2))
                 let body = Sample.bytes(Int(random.next() % 30_000), seed: round)
-                let response = StoredResponse(Sample.head(length: body.readableBytes, etag: "\"\(round)\""), .whole(body))
+                let response = StoredResponse(
+                    Sample.head(length: body.readableBytes, etag: "\"\(round)\""), .whole(body))
                 switch random.next() % 12 {
                 case 0...3:
                     let isStored = await bench.store(response, key, in: tier, on: loop)
                     #expect(isStored)
                     model[number] = body
                 case 4:
-                    if await Self.write(body, response.head, key, in: tier, bench, loop, &random) { model[number] = body }
+                    if await Self.write(body, response.head, key, in: tier, bench, loop, &random) {
+                        model[number] = body
+                    }
                 case 5:
                     await tier.remove(key, on: loop)
                     model[number] = nil

@@ -116,7 +116,9 @@ struct DiskDamageTests {
     @Test func strangersAreRemovedFromItsPlacesOnly() async throws {
         try await DiskBench.run { bench, _ in
             await bench.tier().stop()
-            let strange = ["ab/readme", "ab/" + String(repeating: "a", count: 63), "ab/" + String(repeating: "A", count: 64)]
+            let strange = [
+                "ab/readme", "ab/" + String(repeating: "a", count: 63), "ab/" + String(repeating: "A", count: 64),
+            ]
             DiskBench.shell("mkdir -p '\(bench.path)/ab' '\(bench.path)/abc' '\(bench.path)/ab/full'")
             for file in strange + ["abc/mine", "ab/full/mine", "mine"] {
                 try DiskBench.write([1], to: bench.path + "/" + file)

@@ -35,7 +35,8 @@ struct DiskRestartTests {
         try await DiskBench.run(threads: 1) { bench, loop in
             let first = await bench.tier()
             for number in 0..<300 {
-                #expect(await bench.store(Sample.response("body \(number)"), Sample.key("\(number)"), in: first, on: loop))
+                #expect(
+                    await bench.store(Sample.response("body \(number)"), Sample.key("\(number)"), in: first, on: loop))
             }
             let usage = first.usage(of: nil)
             await first.stop()
@@ -59,7 +60,8 @@ struct DiskRestartTests {
         try await DiskBench.run { bench, loop in
             let first = await bench.tier()
             for number in 0..<200 {
-                #expect(await bench.store(Sample.response("old \(number)"), Sample.key("\(number)"), in: first, on: loop))
+                #expect(
+                    await bench.store(Sample.response("old \(number)"), Sample.key("\(number)"), in: first, on: loop))
             }
             await first.stop()
             let second = await bench.tier(isScanned: false)

@@ -55,7 +55,8 @@ struct DiskWriterTests {
             #expect(!(await writer.commit()))
             let found = try #require(test.tier.find(Self.key), "its file is open already")
             let body = try await Sample.body(of: found, on: test.loop)
-            #expect(body == (0..<3).reduce(into: ByteBuffer()) { $0.writeImmutableBuffer(Sample.bytes(100_000, seed: $1)) })
+            #expect(
+                body == (0..<3).reduce(into: ByteBuffer()) { $0.writeImmutableBuffer(Sample.bytes(100_000, seed: $1)) })
             #expect(test.tier.occupiedBytes == test.bench.occupied())
             #expect(test.bench.files().count == 1)
         }
@@ -147,7 +148,8 @@ struct DiskWriterTests {
     @Test func roomIsMadeAsItGrows() async throws {
         try await Self.run(maxBytes: 4 << 20) { test in
             for number in 0..<10 {
-                let body = StoredResponse(Sample.head(length: 300_000, etag: "\"1\""), .whole(Sample.bytes(300_000, seed: 1)))
+                let body = StoredResponse(
+                    Sample.head(length: 300_000, etag: "\"1\""), .whole(Sample.bytes(300_000, seed: 1)))
                 #expect(await test.bench.store(body, Sample.key("\(number)"), in: test.tier, on: test.loop))
             }
             let writer = try await test.begin(nil)

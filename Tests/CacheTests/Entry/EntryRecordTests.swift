@@ -67,10 +67,11 @@ struct EntryRecordTests {
         #expect(Self.failure(ByteBuffer(repeating: 0, count: 4096)) == .short)
     }
 
-    @Test(arguments: [
-        ("", 0xef46_db37_51d8_e999), ("a", 0xd24e_c4f1_a98c_6e5b), ("abc", 0x44bc_2cf5_ad77_0999),
-        ("Call me Ishmael. Some years ago--never mind how long precisely-", 0x02a2_e854_70d6_fd96),
-    ] as [(String, UInt64)])
+    @Test(
+        arguments: [
+            ("", 0xef46_db37_51d8_e999), ("a", 0xd24e_c4f1_a98c_6e5b), ("abc", 0x44bc_2cf5_ad77_0999),
+            ("Call me Ishmael. Some years ago--never mind how long precisely-", 0x02a2_e854_70d6_fd96),
+        ] as [(String, UInt64)])
     func theChecksumIsXXH64(_ text: String, _ expected: UInt64) {
         #expect(ContentChecksum.of(ByteBuffer(string: text).readableBytesSpan) == expected)
     }
