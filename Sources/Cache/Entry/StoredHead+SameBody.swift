@@ -8,10 +8,11 @@ extension StoredHead {
             completeLength == other.completeLength
         else { return false }
         if etag.isEmpty && other.etag.isEmpty { return lastModified == other.lastModified }
-        return etagBytes == other.etagBytes
+        guard let one = etagBytes, let another = other.etagBytes else { return false }
+        return one == another
     }
 
-    /// The ETag's value as it was received; empty when there is none.
+    /// The ETag's value as it was received, empty when there is none; nil when the range is not one of the lines'.
     private var etagBytes: ByteBufferView? {
         let view = lines.readableBytesView
         let range = view.startIndex + etag.lowerBound..<view.startIndex + etag.upperBound

@@ -17,8 +17,11 @@ extension ByteBuffer {
     /// of two: up to twice as much, for as long as the response is kept.
     static func exact(_ buffers: some Collection<ByteBuffer>) -> ByteBuffer {
         let size = buffers.reduce(0) { $0 + $1.readableBytes }
+        guard size > 0 else { return ByteBuffer() }
         // malloc(3) is what the default allocator frees with.
-        guard size > 0, let memory = unsafe malloc(size) else { return ByteBuffer() }
+        guard let memory = unsafe malloc(size) else {
+            return buffers.reduce(into: ByteBuffer()) { $0.writeImmutableBuffer($1) }
+        }
         let all = unsafe UnsafeMutableRawBufferPointer(start: memory, count: size)
         var offset = 0
         for buffer in buffers {
