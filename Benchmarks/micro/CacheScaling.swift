@@ -10,15 +10,18 @@ enum CacheScaling {
             print("\(count) entries: hit \(hit) ns, miss \(miss) ns")
         }
         let objects = CachedObjects(count: 10_000, capacity: 8 << 30)
-        for threads in 1...2 { print("\(threads) threads: \(rate(objects, threads)) million hits a second") }
+        for threads in 1...2 {
+            let (rate, cost) = together(objects, threads)
+            print("\(threads) threads: \(rate) million hits a second, \(cost) ns of processor time each")
+        }
     }
 
     private static let calls = 2_000_000
 
-    private static func time(_ objects: CachedObjects, _ count: Int, from first: Int) -> Int {
+    private static func time(_ objects: CachedObjects, _ count: Int, from first: Int, seed: Int = 1) -> Int {
         let start = now(CLOCK_THREAD_CPUTIME_ID)
         var found = 0
-        var number = 1
+        var number = seed
         for _ in 0..<calls {
             number = (number &* 1_103_515_245 &+ 12_345) & 0x7fff_ffff
             found += objects.find(first + (number >> 4) % count) == nil ? 0 : 1
@@ -27,13 +30,19 @@ enum CacheScaling {
         return Int((now(CLOCK_THREAD_CPUTIME_ID) - start) / Double(calls))
     }
 
-    private static func rate(_ objects: CachedObjects, _ threads: Int) -> Double {
+    /// Where processors are busy with other things the time of the processors tells more than the rate.
+    private static func together(_ objects: CachedObjects, _ threads: Int) -> (rate: Double, cost: Int) {
         final class Work {
             let objects: CachedObjects
-            init(_ objects: CachedObjects) { self.objects = objects }
+            /// Threads that ask for the same in step would wait for each other.
+            let seed: Int
+
+            init(_ objects: CachedObjects, seed: Int) {
+                self.objects = objects
+                self.seed = seed
+            }
         }
-        let work = Work(objects)
-        let start = now(CLOCK_MONOTONIC)
+        let (start, startOfWork) = (now(CLOCK_MONOTONIC), now(CLOCK_PROCESS_CPUTIME_ID))
         var identifiers = [pthread_t](repeating: 0, count: threads)
         for index in 0..<threads {
             // Each thread gives back the reference that it was started with.
@@ -42,13 +51,14 @@ enum CacheScaling {
                 { argument in
                     guard let argument = unsafe argument else { return nil }
                     let work = unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue()
-                    _ = CacheScaling.time(work.objects, 10_000, from: 0)
+                    _ = CacheScaling.time(work.objects, 10_000, from: 0, seed: work.seed)
                     return nil
-                }, Unmanaged.passRetained(work).toOpaque())
+                }, Unmanaged.passRetained(Work(objects, seed: 1 + index * 7_919)).toOpaque())
         }
         for identifier in identifiers { pthread_join(identifier, nil) }
         let seconds = (now(CLOCK_MONOTONIC) - start) / 1e9
-        return (Double(calls * threads) / seconds / 1e4).rounded() / 100
+        let work = now(CLOCK_PROCESS_CPUTIME_ID) - startOfWork
+        return ((Double(calls * threads) / seconds / 1e4).rounded() / 100, Int(work / Double(calls * threads)))
     }
 
     private static func now(_ clock: clockid_t) -> Double {
