@@ -43,3 +43,10 @@ static inline ssize_t read_if_cached(int descriptor, void *bytes, size_t count, 
     struct iovec place = {bytes, count};
     return syscall(SYS_preadv2, descriptor, &place, 1, (long)offset, 0L, 8 /* RWF_NOWAIT */);
 }
+
+/// How many pages of a file's range are in memory (cachestat, Linux 6.5); -1 with errno on failure.
+static inline long cached_pages(int descriptor, unsigned long long offset, unsigned long long length) {
+    unsigned long long range[2] = {offset, length};
+    unsigned long long counts[5] = {0};
+    return syscall(451 /* SYS_cachestat */, descriptor, range, counts, 0) == 0 ? (long)counts[0] : -1;
+}

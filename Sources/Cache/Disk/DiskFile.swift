@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import NIOCore
 import Network
@@ -13,6 +14,8 @@ package final class DiskFile: StoredFile {
 
         func giveUp() { isRefused.store(true, ordering: .relaxed) }
     }
+
+    private static let pageSize = Int64(sysconf(Int32(_SC_PAGESIZE)))
 
     package let length: Int64
     let descriptor: DiskDescriptor
@@ -48,6 +51,8 @@ package final class DiskFile: StoredFile {
         use(descriptor.number, start)
     }
 
+    package func isResident(_ range: Range<Int64>) -> Bool { isResident(range, below: length) }
+
     package func makeResident(_ range: Range<Int64>, on loop: LoopContext) async throws(StoredFileFailure) {
         try await makeResident(range, below: length)
     }
@@ -72,6 +77,17 @@ package final class DiskFile: StoredFile {
             guard bytes.readableBytes > 0 else { throw .truncated }
             return bytes
         }
+    }
+
+    /// Pages count as soon as they are being read; the last byte tells that this has ended.
+    func isResident(_ range: Range<Int64>, below end: Int64) -> Bool {
+        let range = range.clamped(to: 0..<end)
+        guard !range.isEmpty else { return true }
+        let first = start + range.lowerBound
+        let last = start + range.upperBound - 1
+        let pages = last / Self.pageSize - first / Self.pageSize + 1
+        guard cached_pages(descriptor.number, UInt64(first), UInt64(last - first + 1)) == Int(pages) else { return false }
+        return readAtOnce(at: range.upperBound - 1, limit: 1, below: end) != nil
     }
 
     func makeResident(_ range: Range<Int64>, below end: Int64) async throws(StoredFileFailure) {

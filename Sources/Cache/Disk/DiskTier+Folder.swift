@@ -5,6 +5,8 @@ import NIOConcurrencyHelpers
 extension DiskTier {
     /// Opens the folder and begins to scan it. What an older opening knew is forgotten.
     func openFolder() {
+        // A folder whose inside was removed may still be locked by this tier.
+        current()?.folder.unlock()
         let opened: Result<DiskFolder, DiskFailure>
         do throws(DiskFailure) { opened = .success(try DiskFolder(settings.folder)) } catch { opened = .failure(error) }
         guard case .success(let folder) = opened else {
@@ -27,10 +29,11 @@ extension DiskTier {
     }
 
     /// Answers as if nothing were stored until the folder can be opened.
-    private func closeFolder(_ failure: DiskFailure) {
+    func closeFolder(_ failure: DiskFailure) {
         reports.event(.failed(failure))
         let waiters = state.withLockedValue { state in
             state.isReopening = false
+            state.folder?.unlock()
             state.folder = nil
             state.epoch += 1
             state.index = DiskIndex(limit: settings.maxBytes, openLimit: settings.openFiles)

@@ -83,20 +83,24 @@ extension DiskTier {
     func open(_ key: CacheKey) {
         guard let (folder, epoch) = current(), let name = name(of: key) else { return settle(key, nil) }
         do throws(OpenFailure) {
-            let found = try exclusively(name) { Result { () throws(OpenFailure) in try openRecord(name, folder) } }
-                .get()
-            try verify(found, key)
+            let (isKnownWhole, opened) = exclusively(name) {
+                (isVerified(key), Result { () throws(OpenFailure) in try openRecord(name, folder) })
+            }
+            let found = try opened.get()
+            if !isKnownWhole { try verify(found) }
             settle(key, (found, epoch))
         } catch {
             settleFailure(error, key, name, folder)
         }
     }
 
-    private func verify(_ found: OpenRecord, _ key: CacheKey) throws(OpenFailure) {
-        let isVerified = state.withLockedValue { state in
+    private func isVerified(_ key: CacheKey) -> Bool {
+        state.withLockedValue { state in
             state.index.slot(of: key).map { state.index.slots[$0].isVerified } ?? false
         }
-        guard !isVerified else { return }
+    }
+
+    private func verify(_ found: OpenRecord) throws(OpenFailure) {
         do throws(StoredFileFailure) {
             guard try found.isWhole() else { throw StoredFileFailure.truncated }
         } catch {
@@ -151,8 +155,7 @@ extension DiskTier {
             return state.scan == .done ? nil : state.index.takeUnindexed(key)
         }
         guard let leaver, let epoch = current()?.epoch else { return false }
-        unlink(leaver, folder, epoch)
-        return true
+        return unlink(leaver, folder, epoch)
     }
 
     func file(_ found: OpenRecord, _ key: CacheKey) -> DiskFile {

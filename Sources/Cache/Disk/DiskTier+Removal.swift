@@ -26,7 +26,9 @@ extension DiskTier {
     }
 
     /// Removes the file of what was taken out of the index, unless the same key was stored again meanwhile.
-    func unlink(_ leaver: DiskIndex.Leaver, _ folder: DiskFolder, _ epoch: UInt64) {
+    /// False when it stays.
+    @discardableResult
+    func unlink(_ leaver: DiskIndex.Leaver, _ folder: DiskFolder, _ epoch: UInt64) -> Bool {
         var failure: DiskFailure?
         if let name = name(of: leaver.key) {
             exclusively(name) {
@@ -47,6 +49,7 @@ extension DiskTier {
             if state.epoch == epoch { state.index.settle(leaver, isGone: failure == nil) }
         }
         if let failure { reports.event(.failed(failure)) }
+        return failure == nil
     }
 
     func count(unindexed bytes: Int64, _ epoch: UInt64) {

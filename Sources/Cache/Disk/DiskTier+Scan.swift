@@ -18,28 +18,35 @@ extension DiskTier {
             }
             return read(0, folder, epoch)
         }
+        guard let files = list(first, folder) else { return }
         var bytes: Int64 = 0
-        for file in list(first, folder) {
+        for file in files {
             bytes += size(of: DiskName.subfolder(first) + "/" + file, folder)
         }
         if bytes > 0 { count(unindexed: bytes, epoch) }
         pool.owe { [self] in measure(number + 1, folder, epoch) }
     }
 
-    private func list(_ first: UInt8, _ folder: DiskFolder) -> [String] {
+    /// Nil when the subfolder cannot be read: the tier gives up for a while then, for what it does not know it cannot
+    /// bound.
+    private func list(_ first: UInt8, _ folder: DiskFolder) -> [String]? {
         let subfolder = DiskName.subfolder(first)
         do throws(DiskFailure) { return try folder.list(subfolder) } catch {
-            reports.event(.failed(error))
             // Something else in the place of a subfolder would keep all of its files out.
-            if error == .missing, (try? folder.remove(subfolder)) != nil { reports.event(.removed(.foreign)) }
-            return []
+            if error == .missing, (try? folder.remove(subfolder)) != nil {
+                reports.event(.removed(.foreign))
+                return []
+            }
+            closeFolder(error)
+            return nil
         }
     }
 
     private func read(_ number: Int, _ folder: DiskFolder, _ epoch: UInt64) {
         guard isCurrent(epoch) else { return }
         guard let first = UInt8(exactly: number) else { return endScan(folder, epoch) }
-        for file in list(first, folder) {
+        guard let files = list(first, folder) else { return }
+        for file in files {
             guard let name = DiskName(folder: first, file: file) else {
                 discard(DiskName.subfolder(first) + "/" + file, .foreign, folder, epoch)
                 continue
@@ -69,6 +76,7 @@ extension DiskTier {
         } catch {
             switch error {
             case .absent: return
+            case .failed(.descriptors): closeFolder(.descriptors)
             case .failed(let failure):
                 reports.event(.failed(failure))
                 state.withLockedValue { state in

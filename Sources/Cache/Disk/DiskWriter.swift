@@ -167,6 +167,8 @@ package final class DiskWriter: StoredFile {
         file.withDescriptor(use)
     }
 
+    package func isResident(_ range: Range<Int64>) -> Bool { file.isResident(range, below: writtenLength) }
+
     package func makeResident(_ range: Range<Int64>, on loop: LoopContext) async throws(StoredFileFailure) {
         try await file.makeResident(range, below: writtenLength)
     }

@@ -65,6 +65,21 @@ import Testing
         }
     }
 
+    /// The folder that is opened anew is the same one, locked by this tier.
+    @Test func aPartThatIsRemovedMeanwhileIsMadeAgain() async throws {
+        try await DiskBench.run { bench, loop in
+            let tier = await bench.tier()
+            #expect(await bench.store(Sample.response("x"), Self.key, in: tier, on: loop))
+            DiskBench.shell("rm -rf '\(bench.path)/tmp'")
+            #expect(!(await bench.store(Sample.response("y"), Sample.key("b"), in: tier, on: loop)))
+            await tier.scanned()
+            #expect(tier.currentState == .serving)
+            #expect(await tier.response(for: Self.key, on: loop) != nil)
+            #expect(await bench.store(Sample.response("y"), Sample.key("b"), in: tier, on: loop))
+            #expect(tier.occupiedBytes == bench.occupied())
+        }
+    }
+
     @Test func theFolderBelongsToOneProcess() async throws {
         try await DiskBench.run { bench, loop in
             let first = await bench.tier()

@@ -168,11 +168,22 @@ struct DiskWriterTests {
             try await test.append(0..<3, to: writer)
             #expect(await writer.commit())
             guard case .file(let file) = try #require(await test.found).body else { throw DiskBench.NoFolder() }
+            let isDropped = file.withDescriptor { descriptor, _ in
+                // Only what was written out can be dropped from memory.
+                fsync(descriptor) == 0 ? Int(posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)) : -1
+            }
+            #expect(isDropped == 0)
+            let isGone = file.readAtOnce(at: 150_000, limit: 1) == nil
+            if isGone { #expect(!file.isResident(100_000..<200_000)) }
             try await file.makeResident(100_000..<200_000, on: test.loop)
+            if isGone { #expect(file.readAtOnce(at: 100_000, limit: 100_000)?.readableBytes == 100_000) }
+            // Where the system cannot tell, it is false for all.
+            #expect(file.isResident(100_000..<200_000) == file.isResident(150_000..<150_001))
             var bytes = [UInt8](repeating: 0, count: 100_000)
             let taken = file.withDescriptor { unsafe pread($0, &bytes, 100_000, off_t($1) + 100_000) }
             #expect(taken == 100_000)
             #expect(ByteBuffer(bytes: bytes) == Sample.bytes(100_000, seed: 1))
+            try await file.makeResident(299_000..<400_000, on: test.loop)
             #expect(file.readAtOnce(at: 299_000, limit: 65_536)?.readableBytes == 1000)
             #expect(file.readAtOnce(at: 300_000, limit: 1) == nil)
         }
