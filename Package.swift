@@ -145,7 +145,8 @@ let fuzzer: [Target] =
         .executableTarget(
             name: "Fuzz",
             dependencies: [
-                "Admission", "Authorization", "ConfigSchema", "Exchange", "HTTPSemantics", "HTTPWire", "Redis", "S3",
+                "Admission", "Authorization", "Cache", "ConfigSchema", "Exchange", "HTTPSemantics", "HTTPWire", "Redis",
+                "S3",
                 "Settings", nioCore,
             ],
             path: "Tests/Fuzz", exclude: ["corpus"], swiftSettings: strict)

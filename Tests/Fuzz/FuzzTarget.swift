@@ -10,6 +10,7 @@ struct FuzzTarget: Sendable {
     /// Every target: a file of its own holds each.
     static let all: [FuzzTarget] = [
         http1, paths, query, ranges, dates, xml, yaml, json, questions, proxyHeader, forwarded, cacheControl, resp,
+        cacheFile,
     ]
 
     /// The one that the environment names.
