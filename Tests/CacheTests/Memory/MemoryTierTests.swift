@@ -57,6 +57,7 @@ struct MemoryTierTests {
         final class File: StoredFile {
             let length: Int64 = 3
             func withDescriptor(_ use: (_ descriptor: Int32, _ start: Int64) -> Int) -> Int { -1 }
+            func isResident(_ range: Range<Int64>) -> Bool { true }
             func makeResident(_ range: Range<Int64>, on loop: LoopContext) async throws(StoredFileFailure) {}
             func readAtOnce(at offset: Int64, limit: Int) -> ByteBuffer? { ByteBuffer(string: "abc") }
             func read(at offset: Int64, limit: Int, on loop: LoopContext) async throws(StoredFileFailure) -> ByteBuffer
