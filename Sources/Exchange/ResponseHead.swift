@@ -3,8 +3,8 @@ import NIOCore
 /// The head of an answer to a client: a status and field lines that are encoded already.
 ///
 /// `lines` holds `name: value CRLF` for every field but those the door writes by itself: `Date`, `Connection`,
-/// `Content-Length`, `Transfer-Encoding`, `X-Request-ID` and those of `cache`. So a head can be kept and sent again with
-/// one copy.
+/// `Content-Length`, `Transfer-Encoding`, `X-Request-ID` and those of `cache`. So a head can be kept and sent again
+/// with one copy.
 package struct ResponseHead: Sendable {
     package var status: UInt16
     package var lines: ByteBuffer

@@ -15,8 +15,8 @@ package enum WireFraming: Sendable, Equatable {
 
 /// Writes the heads of responses (RFC 9112 §4).
 package enum HeadEncoder {
-    /// The longest status line, `Date`, `Connection`, framing field, id, what tells of the cache, and line ends together,
-    /// generously.
+    /// The longest status line, `Date`, `Connection`, framing field, id, what tells of the cache, and line ends
+    /// together, generously.
     package static let maxOwnLength = 640
 
     /// Appends the status line, `Date`, `Connection`, the framing field, the id, the head's own lines and the empty

@@ -34,6 +34,58 @@ import Testing
         #expect(Self.encode(299, .absent) == "HTTP/1.1 299 \r\n\(date)x: y\r\n\r\n")
     }
 
+    private static func encode(_ note: CacheNote, hasDate: Bool = false) -> String {
+        var out = ByteBuffer()
+        var head = ResponseHead(status: 200)
+        head.cache = note
+        head.hasDate = hasDate
+        HeadEncoder.write(head, framing: .absent, date: date, minorVersion: 1, keepsAlive: true, to: &out)
+        return String(buffer: out)
+    }
+
+    @Test("CACHE-5, HTTP-7: what the cache did is told in X-Cache, Age and Cache-Status (RFC 9211)")
+    func cacheNotes() {
+        var hit = CacheNote(isHit: true, forward: .none)
+        hit.age = 61
+        hit.timeToLive = 3539
+        #expect(Self.encode(hit).contains("X-Cache: HIT\r\nAge: 61\r\nCache-Status: yatagarasu; hit; ttl=3539\r\n\r\n"))
+        hit.timeToLive = -7
+        #expect(Self.encode(hit).contains("; hit; ttl=-7\r\n"))
+        hit.forward = .stale
+        hit.forwardStatus = 304
+        #expect(
+            Self.encode(hit).contains(
+                "X-Cache: HIT\r\nAge: 61\r\nCache-Status: yatagarasu; fwd=stale; fwd-status=304\r\n"))
+        var miss = CacheNote(isHit: false, forward: .uriMiss)
+        miss.forwardStatus = 200
+        miss.isStored = true
+        miss.isCollapsed = true
+        #expect(
+            Self.encode(miss).contains(
+                "X-Cache: MISS\r\nCache-Status: yatagarasu; fwd=uri-miss; fwd-status=200; stored; collapsed\r\n"))
+        let bypass = CacheNote(isHit: false, forward: .bypass)
+        #expect(Self.encode(bypass).contains("X-Cache: BYPASS\r\nCache-Status: yatagarasu; fwd=bypass\r\n"))
+        #expect(!Self.encode(bypass, hasDate: true).contains("Date:"), "the lines have the origin's")
+    }
+
+    @Test("CACHE-5: the longest head of our own fits")
+    func longest() {
+        var note = CacheNote(isHit: true, forward: .varyMiss)
+        note.age = .max
+        note.timeToLive = .min
+        note.forwardStatus = .max
+        note.isStored = true
+        note.isCollapsed = true
+        var head = ResponseHead(status: 299)
+        head.cache = note
+        head.requestID = RequestID(random: 1, 2)
+        var out = ByteBuffer()
+        HeadEncoder.write(
+            head, framing: .length(.max), date: Self.date, minorVersion: 1, keepsAlive: false, to: &out)
+        #expect(out.readableBytes <= HeadEncoder.maxOwnLength)
+        #expect(String(buffer: out).hasSuffix("; stored; collapsed\r\n\r\n"))
+    }
+
     @Test("HTTP-1: a length is written as the standard library writes numbers")
     func lengths() {
         var power: Int64 = 1

@@ -92,8 +92,8 @@ package protocol StoredFile: AnyObject, Sendable {
     /// Hands out the descriptor and where the body begins in it, for as long as `use` runs: for sendfile, which gives
     /// back what the system said.
     func withDescriptor(_ use: (_ descriptor: Int32, _ start: Int64) -> Int) -> Int
-    /// Whether these bytes are in the system's memory, so that sendfile does not wait for a disk; false when that cannot
-    /// be told.
+    /// Whether these bytes are in the system's memory, so that sendfile does not wait for a disk; false when that
+    /// cannot be told.
     func isResident(_ range: Range<Int64>) -> Bool
     /// Has a thread of the pool read these bytes into the system's memory, so that sendfile finds them there.
     func makeResident(_ range: Range<Int64>, on loop: LoopContext) async throws(StoredFileFailure)
