@@ -66,6 +66,8 @@ package final class Flight: Sendable {
         var nextWaiter: UInt64 = 0
         var waiters: [UInt64: Suspension<Void>] = [:]
         var filler: Suspension<Void>?
+        /// The memory that it holds, for as long as somebody reads there.
+        var share: WriteBudget.Share?
     }
 
     package let key: CacheKey
@@ -108,6 +110,12 @@ package final class Flight: Sendable {
         wakeFiller()
         if isAbandoned { onAbandon() }
     }
+
+    /// Why it failed.
+    package var fault: Fault? { state.withLockedValue { $0.fault } }
+
+    /// Whether all that came is in memory.
+    package var isHeld: Bool { state.withLockedValue { $0.isHeld } }
 
     /// Whether the tiers will have what it brings.
     package var isToBeStored: Bool {
@@ -216,6 +224,9 @@ package final class Flight: Sendable {
         }
         for waiter in waiters { waiter.resume(()) }
     }
+
+    /// The memory for what it holds is given back when nobody reads it any more.
+    package func hold(_ share: WriteBudget.Share) { state.withLockedValue { $0.share = share } }
 
     /// From now on only a window stays in memory; with a file, what is written to it can be read there.
     package func release(to file: (any StoredFile)?) {

@@ -2,6 +2,20 @@ import NIOConcurrencyHelpers
 
 /// Bytes that may wait for something at a time, shared by all loops.
 package final class WriteBudget: Sendable {
+    /// A part that was taken, given back with its last owner.
+    package final class Share: Sendable {
+        private let budget: WriteBudget
+        private let bytes: Int
+
+        /// `bytes` were taken.
+        package init(_ budget: WriteBudget, _ bytes: Int) {
+            self.budget = budget
+            self.bytes = bytes
+        }
+
+        deinit { budget.giveBack(bytes) }
+    }
+
     private let limit: Int
     private let taken = NIOLockedValueBox(0)
 

@@ -80,7 +80,7 @@ extension Journey {
             flight.end(error)
             filling.writer?.abandon()
         }
-        if let held = filling.held { filling.cache.tiers.holding.giveBack(held) }
+        if let held = filling.held { flight.hold(WriteBudget.Share(filling.cache.tiers.holding, held)) }
         filling.cache.tiers.flights.remove(flight)
         filling.cache.tiers.ledger.giveBack(flight.ticket)
     }

@@ -108,9 +108,33 @@ extension Journey {
             trip.cacheNote?.forwardStatus = 200
             trip.cacheNote?.isStored = isStored
             trip.originStatus = 200
-            if cache.waitsForComplete, !isOurs { await flight.ending(request.cancellation) }
+            if cache.waitsForComplete, !isOurs {
+                await flight.ending(request.cancellation)
+                if let fault = flight.fault {
+                    flight.leave()
+                    throw fault
+                }
+            }
+            if let range = rangeFarAhead(of: flight, head, cache, request) {
+                flight.keepAndLeave()
+                return try await Errand(
+                    quest.object, request, origin: corridor.buckets[quest.object.bucket].origin
+                ).single(range, condition: nil)
+            }
             return try await answer(from: flight, head, quest.object, request)
         }
+    }
+
+    /// A range that begins so far behind what came that its client is better off with a request of its own.
+    private func rangeFarAhead(
+        of flight: Flight, _ head: StoredHead, _ cache: BucketCache, _ request: Request
+    ) -> ByteRange.Spec? {
+        guard request.head.fields.contains(.range), !request.head.isConditional, head.length >= 0,
+            let specs = request.head.applicableRanges(to: head), specs.count == 1,
+            case .satisfiable(let ranges) = ByteRange.resolve(specs, length: head.length), let range = ranges.first,
+            range.first > flight.length + Int64(cache.window)
+        else { return nil }
+        return .bounded(first: range.first, last: range.last)
     }
 
     /// An answer whose body is read while the flight brings it.
@@ -200,9 +224,9 @@ extension FreshnessRules {
 }
 
 extension Flight {
-    /// A client wants no bytes of it, but the tiers do.
+    /// A client wants no bytes of it, but the tiers may: what is small is brought to its end for them.
     fileprivate func keepAndLeave() {
-        if isToBeStored { keep() }
+        if isToBeStored, isHeld { keep() }
         leave()
     }
 }
