@@ -1,4 +1,5 @@
 import Cache
+import HTTPSemantics
 import NIOCore
 
 extension FuzzTarget {

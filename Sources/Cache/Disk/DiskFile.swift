@@ -86,9 +86,8 @@ package final class DiskFile: StoredFile {
         let first = start + range.lowerBound
         let last = start + range.upperBound - 1
         let pages = last / Self.pageSize - first / Self.pageSize + 1
-        guard cached_pages(descriptor.number, UInt64(first), UInt64(last - first + 1)) == Int(pages) else {
-            return false
-        }
+        let cached = cached_pages(descriptor.number, UInt64(first), UInt64(last - first + 1))
+        guard Int64(cached) == pages else { return false }
         return readAtOnce(at: range.upperBound - 1, limit: 1, below: end) != nil
     }
 

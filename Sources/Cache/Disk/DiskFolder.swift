@@ -91,12 +91,11 @@ final class DiskFolder: Sendable {
 
     func remove(_ name: DiskName) throws(DiskFailure) { try remove(name.path) }
 
-    /// The length of a regular file; nil when there is none.
-    func length(_ path: String) -> Int64? {
+    /// What the file takes, 0 for what is no regular file; nil when there is nothing.
+    func size(of path: String) -> Int64? {
         var status = stat()
-        guard unsafe fstatat(root, path, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_mode & S_IFMT == S_IFREG
-        else { return nil }
-        return Int64(status.st_size)
+        guard unsafe fstatat(root, path, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
+        return status.st_mode & S_IFMT == S_IFREG ? DiskTierSettings.blocks(Int64(status.st_size)) : 0
     }
 
     // MARK: lists

@@ -1,3 +1,5 @@
+import Glibc
+
 /// What lies in the folder: keys, sizes and who goes next, without a word of it read from disk.
 ///
 /// An entry takes about 200 bytes. It is found by its key's hash, which is keyed and of 64 bits: should two keys ever
@@ -93,9 +95,19 @@ struct DiskIndex {
         guard let found = byHash[key.hash] else { return nil }
         let index = Int(found)
         guard slots[index].space == key.space, key.length == slots[index].key.count,
-            key.storage[key.start...].elementsEqual(slots[index].key)
+            isKey(slots[index].key, key)
         else { return nil }
         return index
+    }
+
+    /// Both are as long.
+    private func isKey(_ bytes: [UInt8], _ key: borrowing CacheKey) -> Bool {
+        unsafe bytes.withUnsafeBytes { one in
+            unsafe key.storage.withUnsafeBytes { other in
+                guard let first = one.baseAddress, let second = other.baseAddress else { return true }
+                return unsafe memcmp(first, second + key.start, one.count) == 0
+            }
+        }
     }
 
     /// Puts an entry in whose file is in its place, over the one that had this key. What else had to go for it is

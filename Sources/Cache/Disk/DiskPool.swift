@@ -1,4 +1,3 @@
-import CLinux
 import Exchange
 import Glibc
 import NIOConcurrencyHelpers
@@ -10,7 +9,9 @@ import Network
 /// Jobs that somebody waits for go first; the others never take the last thread. A job wakes at most one thread, and a
 /// thread that finds more work wakes the next: a burst of jobs costs its loop one system call. Answers go straight to
 /// the waiting task's executor, whose loop is woken once for all that arrive before it looks.
-package final class DiskPool: Sendable {
+///
+/// Sendable, for the semaphore may be used from any thread and stays in its place, and all else is locked or constant.
+@safe package final class DiskPool: @unchecked Sendable {
     package typealias Job = @Sendable () -> Void
 
     /// Jobs in order of arrival.
@@ -51,14 +52,15 @@ package final class DiskPool: Sendable {
     private let state = NIOLockedValueBox(State())
     private let queueLimit: Int
     private let patientThreads: Int
-    private let bell: Int32
+    /// Rung for threads that sleep.
+    private let bell: UnsafeMutablePointer<sem_t>
 
     /// `queueLimit` bounds the urgent jobs that wait. Nil when the system has no thread to give.
     package init?(threads: Int, queueLimit: Int) {
         self.queueLimit = queueLimit
         patientThreads = max(1, threads - 1)
-        bell = eventfd(0, Int32(EFD_CLOEXEC | EFD_SEMAPHORE))
-        guard bell >= 0 else { return nil }
+        unsafe bell = .allocate(capacity: 1)
+        unsafe sem_init(bell, 0, 0)
         for index in 0..<max(1, threads) {
             state.withLockedValue { $0.threads += 1 }
             guard !ReactorThread.start("disk-\(index)", { [self] in run() }) else { continue }
@@ -67,7 +69,10 @@ package final class DiskPool: Sendable {
         }
     }
 
-    deinit { close(bell) }
+    deinit {
+        unsafe sem_destroy(bell)
+        unsafe bell.deallocate()
+    }
 
     /// Has `work` done by a thread and resumes with its result; nil when too much waits already or the pool ends.
     package func run<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value? {
@@ -102,7 +107,7 @@ package final class DiskPool: Sendable {
             defer { state.sleeping = 0 }
             return state.sleeping
         }
-        if sleeping > 0 { ring(UInt64(sleeping)) }
+        for _ in 0..<sleeping { ring() }
     }
 
     /// Jobs that wait.
@@ -118,7 +123,7 @@ package final class DiskPool: Sendable {
             guard !state.isStopping, put(&state) else { return (false, false) }
             return (true, wakeOne(&state))
         }
-        if wakes { ring(1) }
+        if wakes { ring() }
         return isTaken
     }
 
@@ -134,10 +139,7 @@ package final class DiskPool: Sendable {
         state.urgent.count > 0 || (state.patient.count > 0 && state.patientAtWork < patientThreads)
     }
 
-    private func ring(_ times: UInt64) {
-        var times = times
-        unsafe _ = write(bell, &times, 8)
-    }
+    private func ring() { unsafe _ = sem_post(bell) }
 
     // MARK: the threads
 
@@ -158,7 +160,7 @@ package final class DiskPool: Sendable {
                 let turn = next(&state)
                 return (turn, wakeOne(&state))
             }
-            if wakes { ring(1) }
+            if wakes { ring() }
             isWoken = false
             wasPatient = false
             switch turn {
@@ -167,8 +169,7 @@ package final class DiskPool: Sendable {
                 job()
                 wasPatient = true
             case .sleep:
-                var count: UInt64 = 0
-                while unsafe read(bell, &count, 8) < 0, errno == EINTR {}
+                while unsafe sem_wait(bell) != 0, errno == EINTR {}
                 isWoken = true
             case .end: return
             }

@@ -26,19 +26,22 @@ extension DiskTier {
     }
 
     /// Removes the file of what was taken out of the index, unless the same key was stored again meanwhile.
-    /// False when it stays.
+    /// False when nothing was removed.
     @discardableResult
     func unlink(_ leaver: DiskIndex.Leaver, _ folder: DiskFolder, _ epoch: UInt64) -> Bool {
         var failure: DiskFailure?
+        var isRemoved = false
         if let name = name(of: leaver.key) {
             exclusively(name) {
                 let isReplaced = state.withLockedValue { $0.index.holds(leaver.key) }
                 guard !isReplaced else { return }
                 // What leaves unknown was measured by the scan.
-                let unindexed = leaver.size == 0 ? folder.length(name.path).map(DiskTierSettings.blocks) : nil
+                let unindexed = leaver.size == 0 ? folder.size(of: name.path) : 0
+                guard let unindexed else { return }
                 do throws(DiskFailure) {
                     try folder.remove(name)
-                    if let unindexed { count(unindexed: -unindexed, epoch) }
+                    count(unindexed: -unindexed, epoch)
+                    isRemoved = true
                 } catch { failure = error }
             }
         } else {
@@ -49,12 +52,13 @@ extension DiskTier {
             if state.epoch == epoch { state.index.settle(leaver, isGone: failure == nil) }
         }
         if let failure { reports.event(.failed(failure)) }
-        return failure == nil
+        return isRemoved
     }
 
+    /// After the scan nothing is unindexed.
     func count(unindexed bytes: Int64, _ epoch: UInt64) {
         state.withLockedValue { state in
-            if state.epoch == epoch { state.index.unindexed += bytes }
+            if state.epoch == epoch, state.scan != .done { state.index.unindexed += bytes }
         }
     }
 

@@ -21,7 +21,7 @@ extension DiskTier {
         guard let files = list(first, folder) else { return }
         var bytes: Int64 = 0
         for file in files {
-            bytes += size(of: DiskName.subfolder(first) + "/" + file, folder)
+            bytes += folder.size(of: DiskName.subfolder(first) + "/" + file) ?? 0
         }
         if bytes > 0 { count(unindexed: bytes, epoch) }
         pool.owe { [self] in measure(number + 1, folder, epoch) }
@@ -80,7 +80,7 @@ extension DiskTier {
             case .failed(let failure):
                 reports.event(.failed(failure))
                 state.withLockedValue { state in
-                    if state.epoch == epoch { state.index.stuck += size(of: name.path, folder) }
+                    if state.epoch == epoch { state.index.stuck += folder.size(of: name.path) ?? 0 }
                 }
             case .unusable(let reason): discard(name.path, reason, folder, epoch)
             }
@@ -89,7 +89,7 @@ extension DiskTier {
 
     /// Removes a file that the index does not know.
     private func discard(_ path: String, _ reason: DiskEvent.Removal?, _ folder: DiskFolder, _ epoch: UInt64) {
-        let size = size(of: path, folder)
+        let size = folder.size(of: path) ?? 0
         do throws(DiskFailure) {
             try folder.remove(path)
             count(unindexed: -size, epoch)
@@ -100,10 +100,6 @@ extension DiskTier {
                 if state.epoch == epoch { state.index.stuck += size }
             }
         }
-    }
-
-    private func size(of path: String, _ folder: DiskFolder) -> Int64 {
-        folder.length(path).map(DiskTierSettings.blocks) ?? 0
     }
 
     private func endScan(_ folder: DiskFolder, _ epoch: UInt64) {

@@ -139,7 +139,7 @@ extension DiskTier {
                 return (isAdmitted, state.scan != .done && !state.index.holds(key))
             }
             guard isAdmitted else { return false }
-            let replaced = mayReplace ? file.folder.length(name.path).map(DiskTierSettings.blocks) : nil
+            let replaced = mayReplace ? file.folder.size(of: name.path) : nil
             do throws(DiskFailure) { try file.folder.publish(file.path, as: name) } catch {
                 failure = error
                 return false

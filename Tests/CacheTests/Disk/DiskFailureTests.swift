@@ -151,9 +151,8 @@ private enum Limits {
     }
 
     static func withoutDescriptors(_ body: () async throws -> Void) async throws {
-        let lowest = dup(0)
-        close(lowest)
-        try await with(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), rlim_t(lowest), body)
+        // Those below are in use as long as the process lives.
+        try await with(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), rlim_t(3), body)
     }
 
     private static func with(
