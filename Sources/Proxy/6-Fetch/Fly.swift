@@ -74,17 +74,7 @@ extension Journey {
         switch arrival {
         case .stored(let response, let isConfirmed):
             flight.leave()
-            let now = wallClock()
-            hit(response, 0, cache, now, &trip)
-            if isConfirmed {
-                trip.cacheNote?.forward = .stale
-                trip.cacheNote?.forwardStatus = 304
-                trip.cacheOutcome = .revalidated
-                trip.originStatus = 304
-            } else if !response.head.freshness.isFresh(at: now) {
-                trip.cacheOutcome = .stale
-            }
-            return try answer(from: response, to: request, now: now)
+            return try answer(from: response, isConfirmed, cache, request, &trip)
         case .failed(let fault):
             flight.leave()
             throw fault
@@ -108,21 +98,40 @@ extension Journey {
             trip.cacheNote?.forwardStatus = 200
             trip.cacheNote?.isStored = isStored
             trip.originStatus = 200
-            if cache.waitsForComplete, !isOurs {
-                await flight.ending(request.cancellation)
-                if let fault = flight.fault {
-                    flight.leave()
-                    throw fault
-                }
-            }
+            if cache.waitsForComplete, !isOurs { try await completion(of: flight, request) }
             if let range = rangeFarAhead(of: flight, head, cache, request) {
                 flight.keepAndLeave()
-                return try await Errand(
-                    quest.object, request, origin: corridor.buckets[quest.object.bucket].origin
-                ).single(range, condition: nil)
+                let errand = Errand(quest.object, request, origin: corridor.buckets[quest.object.bucket].origin)
+                return try await errand.single(range, condition: nil)
             }
             return try await answer(from: flight, head, quest.object, request)
         }
+    }
+
+    /// An answer from what was stored before: the origin has confirmed it, or failed and is covered for.
+    private func answer(
+        from response: StoredResponse, _ isConfirmed: Bool, _ cache: BucketCache, _ request: Request,
+        _ trip: inout Trip
+    ) throws(Fault) -> Answer {
+        let now = wallClock()
+        hit(response, 0, cache, now, &trip)
+        if isConfirmed {
+            trip.cacheNote?.forward = .stale
+            trip.cacheNote?.forwardStatus = 304
+            trip.cacheOutcome = .revalidated
+            trip.originStatus = 304
+        } else if !response.head.freshness.isFresh(at: now) {
+            trip.cacheOutcome = .stale
+        }
+        return try answer(from: response, to: request, now: now)
+    }
+
+    /// Waits for the last byte where followers are to begin behind it.
+    private func completion(of flight: Flight, _ request: Request) async throws(Fault) {
+        await flight.ending(request.cancellation)
+        guard let fault = flight.fault else { return }
+        flight.leave()
+        throw fault
     }
 
     /// A range that begins so far behind what came that its client is better off with a request of its own.
