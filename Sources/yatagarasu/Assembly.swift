@@ -26,6 +26,8 @@ enum AssemblyFailure: Error {
     case keys(AuthenticationPlan.Failure)
     case keySet(host: String, TLSFailure)
     case provider(bucket: String, AuthorizationPlan.Failure)
+    /// A layer of the cache that this version does not serve.
+    case layer(CacheLayer)
 
     /// One line for the operator.
     var explanation: String {
@@ -39,6 +41,7 @@ enum AssemblyFailure: Error {
         case .keySet(let host, let failure): "the key set of \(host): \(failure.explanation)"
         case .trust(let bucket, let path?, let failure): "bucket \(bucket): ca_path \(path): \(failure.explanation)"
         case .provider(let bucket, let failure): "bucket \(bucket): \(failure.explanation)"
+        case .layer(let layer): "cache.cache_layers: `\(layer)` is not served by this version"
         }
     }
 }
@@ -76,6 +79,7 @@ struct Assembly: Sendable {
         _ configuration: Configuration, loops: Int, registry: MetricRegistry, log: Log, lifecycle: Lifecycle,
         resolver: NameResolver, trust: TLSContexts, keys: KeyLoader
     ) throws(AssemblyFailure) {
+        if let layer = Self.unservedLayer(of: configuration) { throw .layer(layer) }
         self.configuration = configuration
         self.registry = registry
         self.log = log
@@ -110,7 +114,7 @@ struct Assembly: Sendable {
         } catch {
             ofKeys = [error]
         }
-        return ofKeys
+        return ofKeys + (unservedLayer(of: configuration).map { [.layer($0)] } ?? [])
             + configuration.buckets.compactMap { bucket throws(Never) in
                 do throws(AssemblyFailure) {
                     _ = (try endpoint(bucket), try identity(bucket))
@@ -120,6 +124,10 @@ struct Assembly: Sendable {
                     return error
                 }
             }
+    }
+
+    private static func unservedLayer(of configuration: Configuration) -> CacheLayer? {
+        configuration.isCacheUsed && configuration.cache.layers.contains(.redis) ? .redis : nil
     }
 
     /// The origins of one loop, in the order of the buckets. Called on that loop.
