@@ -1,5 +1,6 @@
 import Admission
 import Exchange
+import HTTPSemantics
 import NIOCore
 import Network
 import Resilience
@@ -123,7 +124,7 @@ package final class Journey: Responder {
         case .tiers(let quest): return try await lookUp(quest, for: request, &trip)
         case .origin(let object): return .answer(try await fetch(object, for: request, &trip))
         case .flight(let quest): return .answer(try await fly(quest, for: request, &trip))
-        case .slices(let quest, let range): return .answer(try await slice(quest, range, for: request, &trip))
+        case .slices(let quest, let grid, let specs): return try await slice(quest, grid, specs, for: request, &trip)
         case .delivery(let answer): return .answer(answer)
         }
     }
@@ -165,7 +166,7 @@ enum Pause {
     case tiers(Quest)
     case origin(ObjectAddress)
     case flight(Quest)
-    case slices(Quest, RangePlan)
+    case slices(Quest, SliceGrid, [ByteRange.Spec])
     case delivery(Answer)
 }
 

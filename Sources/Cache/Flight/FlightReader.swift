@@ -37,16 +37,16 @@ package final class FlightReader: BodySource {
         if let own { return own.takeAvailable() }
         guard let flight else { return .end }
         guard position < end else {
-            leave()
+            complete(flight)
             return .end
         }
         switch flight.find(at: position, limit: Int(clamping: end - position)) {
         case .bytes(let bytes):
-            position += Int64(bytes.readableBytes)
+            take(bytes, of: flight)
             return .chunk(bytes)
         case .file(let file, let upTo):
             guard let bytes = file.readAtOnce(at: position, limit: limit(upTo)) else { return .unknown }
-            position += Int64(bytes.readableBytes)
+            take(bytes, of: flight)
             return .chunk(bytes)
         case .end:
             leave()
@@ -60,7 +60,7 @@ package final class FlightReader: BodySource {
             if let own { return try await own.next() }
             guard let flight else { return nil }
             guard position < end else {
-                leave()
+                complete(flight)
                 return nil
             }
             if cancellation.isCancelled {
@@ -69,12 +69,12 @@ package final class FlightReader: BodySource {
             }
             switch flight.find(at: position, limit: Int(clamping: end - position)) {
             case .bytes(let bytes):
-                position += Int64(bytes.readableBytes)
+                take(bytes, of: flight)
                 return bytes
             case .file(let file, let upTo):
                 do throws(StoredFileFailure) {
                     let bytes = try await file.read(at: position, limit: limit(upTo), on: loop)
-                    position += Int64(bytes.readableBytes)
+                    take(bytes, of: flight)
                     return bytes
                 } catch {
                     try await turnOff()
@@ -100,6 +100,18 @@ package final class FlightReader: BodySource {
     deinit { flight?.leave() }
 
     private func limit(_ upTo: Int64) -> Int { Int(clamping: min(min(end, upTo) - position, Int64(Self.readLimit))) }
+
+    private func take(_ bytes: ByteBuffer, of flight: Flight) {
+        position += Int64(bytes.readableBytes)
+        if position >= end { complete(flight) }
+    }
+
+    /// The client has all that it wants. What the tiers are to have comes to its end all the same: else a range of a
+    /// large body would be fetched again for each who asks.
+    private func complete(_ flight: Flight) {
+        if flight.isToBeStored { flight.keep() }
+        leave()
+    }
 
     private func turnOff() async throws(Fault) {
         leave()

@@ -13,10 +13,16 @@ extension Journey {
             switch cache.ranges {
             case .serve: break
             case .bypass:
-                guard case .whole = RangePlan(request.head) else { return bypass(object, cache, &trip) }
-            case .slice:
-                let plan = RangePlan(request.head)
-                guard case .whole = plan else { return .wait(.slices(quest, plan)) }
+                guard case .whole = RangePlan(request.head) else { return bypass(object, &trip) }
+            case .slice(let size):
+                let specs = RangePlan(request.head).specs
+                guard specs.isEmpty else {
+                    // Where no tier would take a slice, none is made.
+                    guard cache.holds(length: size) || cache.spools(length: size) else {
+                        return bypass(object, &trip)
+                    }
+                    return .wait(.slices(quest, SliceGrid(size: size), specs))
+                }
             }
         }
         return try pursue(&quest, cache, request, &trip)
@@ -37,7 +43,7 @@ extension Journey {
         }
     }
 
-    private func pursue(
+    func pursue(
         _ quest: inout Quest, _ cache: BucketCache, _ request: Request, _ trip: inout Trip
     ) throws(Fault) -> Step {
         // The object, or the list of its variants and then one of these.
@@ -102,7 +108,7 @@ extension Journey {
         return request.head.isHead ? .wait(.origin(quest.object)) : .wait(.flight(quest))
     }
 
-    private func bypass(_ object: ObjectAddress, _ cache: BucketCache, _ trip: inout Trip) -> Step {
+    func bypass(_ object: ObjectAddress, _ trip: inout Trip) -> Step {
         trip.cacheNote = CacheNote(isHit: false, forward: .bypass)
         trip.cacheOutcome = .bypass
         return .wait(.origin(object))
@@ -118,7 +124,7 @@ extension Journey {
         trip.cacheTier = cache.tiers.layers[layer].name
     }
 
-    private func wantsStoredOnly(_ fields: FieldBlock) -> Bool {
+    func wantsStoredOnly(_ fields: FieldBlock) -> Bool {
         var control = RequestCacheControl()
         for entry in fields.entries where entry.name == .cacheControl {
             control.read(fields.value(entry).readableBytesUInt8Span)

@@ -51,7 +51,10 @@ extension Journey {
         case .unsatisfiable: throw Fault(.rangeNotSatisfiable, completeLength: head.length)
         case .satisfiable(let ranges):
             guard ranges.count > 1 else { return partialAnswer(from: response, ranges[0]) }
-            return severalParts(from: response, ranges, boundary: request.id)
+            let loop = loop
+            return severalParts(of: head, ranges, boundary: request.id) { index in
+                StoredSource(response.body, range: ranges[index].positions, loop: loop)
+            }
         }
     }
 
@@ -62,28 +65,34 @@ extension Journey {
         {
             return Answer(head, .bytes(part))
         }
-        let source = StoredSource(response.body, range: range.first..<(range.last + 1), loop: loop)
+        let source = StoredSource(response.body, range: range.positions, loop: loop)
         return Answer(head, .stream(source, .length(range.count)))
     }
 
-    func severalParts(from response: StoredResponse, _ ranges: [ByteRange], boundary: RequestID) -> Answer {
-        let lines = FieldLines(response.head.lines)
+    /// Several ranges of an object with this head; `open` gives each of them when its turn comes.
+    func severalParts(
+        of stored: StoredHead, _ ranges: [ByteRange], boundary: RequestID, first: (any BodySource)? = nil,
+        open: @escaping (Int) async throws(Fault) -> any BodySource
+    ) -> Answer {
+        let lines = FieldLines(stored.lines)
         let frame = MultipartRanges(
             boundary: Array(boundary.description.utf8),
             contentType: lines.value(.contentType).map { Array($0.readableBytesView) } ?? [], ranges: ranges,
-            complete: response.head.length)
-        var head = ResponseHead(stored: response.head, status: 206, lines: ByteBuffer())
+            complete: stored.completeLength)
+        var head = ResponseHead(stored: stored, status: 206, lines: ByteBuffer())
         lines.forEach { name, _, _, line in
             guard name != .contentType else { return }
             head.lines.writeImmutableBuffer(lines.slice(line))
         }
         head.add("Content-Type", String(decoding: frame.contentTypeValue, as: UTF8.self))
-        let loop = loop
-        let source = MultipartSource(frame: frame) { index in
-            StoredSource(response.body, range: ranges[index].first..<(ranges[index].last + 1), loop: loop)
-        }
+        let source = MultipartSource(frame: frame, first: first, open: open)
         return Answer(head, .stream(source, frame.length.map { .length($0) } ?? .unknown))
     }
+}
+
+extension ByteRange {
+    /// The same without its end.
+    var positions: Range<Int64> { first..<(last + 1) }
 }
 
 extension ResponseHead {

@@ -40,7 +40,7 @@ struct Filling {
             variant = (list, key)
             isNewList = known == nil
         } else {
-            key = base
+            key = flying.slice == nil ? base : flying.quest.key
             variant = nil
             isNewList = false
         }
@@ -88,8 +88,11 @@ extension Journey {
     private func store(_ filling: Filling, _ length: Int64) async {
         let (tiers, ticket) = (filling.cache.tiers, filling.flight.ticket)
         var head = filling.head
-        head.length = length
-        head.completeLength = length
+        if head.length < 0 {
+            head.length = length
+            head.completeLength = length
+        }
+        guard head.length == length else { return }
         if let variant = filling.variant, filling.isNewList {
             var list = StoredHead(.varies, for: .max / 2, at: wallClock())
             list.lines = variant.list.lines

@@ -43,7 +43,7 @@ extension Journey {
         return try await fetch(quest.object, for: request, &trip)
     }
 
-    private static let clientLeft = Fault(.internal, detail: "the client left")
+    static let clientLeft = Fault(.internal, detail: "the client left")
 
     /// Takes a place in the flight for what is looked for; with a cabin it is the caller's to fly.
     func board(_ quest: Quest, _ cache: BucketCache, isShared: Bool) -> (Flight, Cabin?) {
@@ -186,7 +186,10 @@ extension Journey {
             await flight.ending(request.cancellation)
             guard let body = flight.completeBody() else { return nil }
             flight.leave()
-            return severalParts(from: StoredResponse(head, body), ranges, boundary: request.id)
+            let loop = loop
+            return severalParts(of: head, ranges, boundary: request.id) { index in
+                StoredSource(body, range: ranges[index].positions, loop: loop)
+            }
         }
     }
 
@@ -234,7 +237,7 @@ extension FreshnessRules {
 
 extension Flight {
     /// A client wants no bytes of it, but the tiers may: what is small is brought to its end for them.
-    fileprivate func keepAndLeave() {
+    func keepAndLeave() {
         if isToBeStored, isHeld { keep() }
         leave()
     }
@@ -266,7 +269,7 @@ final class Cabin {
 }
 
 /// Takes the one who flies out of the count of readers when his client leaves: others may still want the rest.
-private final class Leaver: CancellationListener {
+final class Leaver: CancellationListener {
     private let flight: Flight
     private let cancellation: Cancellation
     private(set) var hasLeft = false

@@ -17,6 +17,8 @@ struct Flying {
     let fields: FieldBlock
     let id: RequestID
     let deadline: NIODeadline
+    /// What of the object is wanted; nil for all of it.
+    var slice: SliceQuestion? = nil
 }
 
 extension Journey {
@@ -26,7 +28,8 @@ extension Journey {
         let (flight, quest, cache) = (flying.flight, flying.quest, flying.cache)
         // Somebody may have stored it between our look-up and this flight.
         if quest.stale == nil, case .found(let response, _) = cache.tiers.findAtOnce(quest.key),
-            response.head.kind == .object, response.head.freshness.isFresh(at: wallClock())
+            response.head.kind == .object, response.head.freshness.isFresh(at: wallClock()),
+            flying.slice?.isAnswered(by: response.head) ?? true
         {
             return settle(flying, .stored(response, isConfirmed: false))
         }
@@ -49,7 +52,7 @@ extension Journey {
     }
 
     /// Renews a stale response while it is still served (RFC 5861 §3); one fetch at a time, whoever asks.
-    func refresh(_ quest: Quest, _ cache: BucketCache, for request: Request) {
+    func refresh(_ quest: Quest, _ cache: BucketCache, for request: Request, slice: SliceQuestion? = nil) {
         guard refreshes < corridor.maxRefreshes, request.head.isGet else { return }
         let (flight, cabin) = board(quest, cache, isShared: true)
         guard let cabin else { return flight.leave() }
@@ -57,7 +60,7 @@ extension Journey {
         refreshes += 1
         let flying = Flying(
             flight: flight, cabin: cabin, quest: quest, cache: cache, fields: request.head.fields,
-            id: loop.makeRequestID(), deadline: loop.moment + (request.deadline - request.received))
+            id: loop.makeRequestID(), deadline: loop.moment + (request.deadline - request.received), slice: slice)
         // The task runs on this loop's thread alone: its executor sees to that.
         nonisolated(unsafe) let (journey, job) = (self, flying)
         Task.immediate(executorPreference: loop.executor) {
@@ -69,7 +72,8 @@ extension Journey {
 
     private func ask(_ flying: Flying, validators: ByteBuffer?) async throws(Fault) -> OriginResponse {
         try await corridor.buckets[flying.quest.object.bucket].origin.fetch(
-            flying.quest.object.question(isHead: false, id: flying.id, lines: validators),
+            flying.quest.object.question(
+                isHead: false, id: flying.id, lines: flying.slice.map { $0.lines(validators) } ?? validators),
             deadline: flying.deadline, cancellation: flying.cabin.cancellation)
     }
 
@@ -98,6 +102,10 @@ extension Journey {
     ) async -> OriginResponse? {
         let (quest, cache, flight) = (flying.quest, flying.cache, flying.flight)
         if quest.stale != nil { metrics.revalidated(.changed) }
+        if let slice = flying.slice {
+            await receive(response, slice, flying, requestTime)
+            return nil
+        }
         guard response.head.status == 200, !response.head.hasContentRange else {
             let status = response.head.status
             response.cancel()
@@ -116,19 +124,23 @@ extension Journey {
             _ = settle(flying, .dispersed)
             return response
         }
-        let filling = Filling(response, storable, flying, mark: loop.randomWord())
-        flight.arrive(.flowing(storable.head, variant: filling.variant, isStored: filling.isToBeStored))
-        // The task runs on this loop's thread alone: its executor sees to that.
-        nonisolated(unsafe) let (journey, job) = (self, filling)
-        Task.immediate(executorPreference: loop.executor) { unsafe await journey.fill(job) }
+        begin(Filling(response, storable, flying, mark: loop.randomWord()), storable)
         return nil
     }
 
+    /// The body is on its way.
+    func begin(_ filling: Filling, _ storable: Storable) {
+        filling.flight.arrive(.flowing(storable.head, variant: filling.variant, isStored: filling.isToBeStored))
+        // The task runs on this loop's thread alone: its executor sees to that.
+        nonisolated(unsafe) let (journey, job) = (self, filling)
+        Task.immediate(executorPreference: loop.executor) { unsafe await journey.fill(job) }
+    }
+
     /// How long it is remembered that a response is for one client alone, in milliseconds.
-    private static var unstorableFor: Int64 { 60_000 }
+    static var unstorableFor: Int64 { 60_000 }
 
     /// Ends a flight without a body.
-    private func settle(_ flying: Flying, _ arrival: Flight.Arrival) -> OriginResponse? {
+    func settle(_ flying: Flying, _ arrival: Flight.Arrival) -> OriginResponse? {
         flying.flight.arrive(arrival)
         flying.cache.tiers.flights.remove(flying.flight)
         flying.cache.tiers.ledger.giveBack(flying.flight.ticket)

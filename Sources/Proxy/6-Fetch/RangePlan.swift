@@ -57,6 +57,15 @@ enum RangePlan {
         self = .single(first, condition: condition)
     }
 
+    /// The ranges that are asked for; empty for the whole object.
+    var specs: [ByteRange.Spec] {
+        switch self {
+        case .whole: []
+        case .single(let spec, condition: _): [spec]
+        case .several(let specs): specs
+        }
+    }
+
     /// Whether an If-Range names a version at all.
     static func isValidator(_ value: ByteBuffer) -> Bool {
         value.readableBytesView.starts(with: "W/".utf8) || condition(value) != nil

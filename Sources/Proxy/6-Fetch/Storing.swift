@@ -41,6 +41,29 @@ struct Storable {
     }
 }
 
+extension Storable {
+    /// The same for a slice of an object of `complete` bytes: what it is a part of does not say which part it is.
+    func asSlice(of complete: Int64) -> Storable {
+        let all = FieldLines(head.lines)
+        var kept = ByteBuffer()
+        all.forEach { name, _, _, line in
+            if name != .contentRange { kept.writeImmutableBuffer(all.slice(line)) }
+        }
+        var head = head
+        head.status = 206
+        head.lines = kept.compacted
+        head.etag = StoredValidators(head.lines).etag
+        head.completeLength = complete
+        return Storable(head: head, vary: vary, storability: storability)
+    }
+
+    private init(head: StoredHead, vary: VaryFields, storability: Storability) {
+        self.head = head
+        self.vary = vary
+        self.storability = storability
+    }
+}
+
 extension StoredHead {
     /// The head of an object; its length is -1 until it is known.
     fileprivate init(

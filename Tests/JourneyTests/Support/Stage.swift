@@ -44,6 +44,7 @@ final class Stage: Sendable {
         /// nil: the test's own keys.
         var credentials: (any CredentialsSource)?
         var jwt = JWTSettings()
+        var cache = CacheSettings()
         var buckets: [Bucket]
 
         /// What the rooms read that ask for more than one section.
@@ -51,6 +52,7 @@ final class Stage: Sendable {
             var configuration = Configuration()
             configuration.server = server
             configuration.jwt = jwt
+            configuration.cache = cache
             configuration.buckets = buckets.map(\.settings)
             return configuration
         }
