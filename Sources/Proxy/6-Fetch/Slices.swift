@@ -150,7 +150,8 @@ extension Journey {
         return .answer(answer(slicing, ranges, head, first: slice))
     }
 
-    /// What of the object is the answer, now that its head is known: conditions first, then the ranges (RFC 9110 §13.2.2).
+    /// What of the object is the answer, now that its head is known: conditions first, then the ranges (RFC 9110
+    /// §13.2.2).
     private func weigh(
         _ slice: Slicing.Finding, _ head: StoredHead, _ request: Request
     ) throws(Fault) -> SliceWeight {
